@@ -1,0 +1,1 @@
+"""The folder that worker processes find on ``sys.path``; see `rushlight.compat`."""
