@@ -2,7 +2,10 @@
 
 Layout: ``x`` is ``[N, C, *spatial]``, ``w`` is ``[O, C / groups, *kernel]``; as everywhere in
 neural networks "convolution" means cross-correlation. ``padding`` holds one ``(low, high)`` pair
-for each spatial dimension, so that ``padding="same"`` with an odd total needs no extra step.
+for each spatial dimension, so that ``padding="same"`` with an odd total needs no extra step; a
+negative ``high`` leaves out elements at the end, which is what the output padding of a transposed
+convolution amounts to. Arrays are float32, float64 or integer: whoever calls widens narrower
+floats.
 
 Windows are unfolded with the *batch as the fastest axis*: for stride 1 a row of the unfolded
 matrix is then a run of ``width * batch`` elements copied at memory speed, however small the image,
@@ -45,7 +48,7 @@ def conv_forward(
     out = np.empty((len(x), len(w), *out_size), x.dtype)
     if not out.size:
         return out
-    matrix = _widen(w).reshape(groups, len(w) // groups, -1)
+    matrix = w.reshape(groups, len(w) // groups, -1)
     scratch = _Scratch(matrix.dtype)
     for piece in _pieces(len(x), x.shape[1] * math.prod(kernel + out_size), x.dtype):
         columns = _unfold(x[piece], kernel, stride, padding, dilation, out_size, scratch)
@@ -69,11 +72,11 @@ def conv_input_grad(
     if not g.size:
         return np.zeros(input_shape, g.dtype)
     out = np.empty(input_shape, g.dtype)
-    matrix = _widen(w).reshape(groups, len(w) // groups, -1).swapaxes(1, 2)
+    matrix = w.reshape(groups, len(w) // groups, -1).swapaxes(1, 2)
     out_size = g.shape[2:]
     scratch = _Scratch(matrix.dtype)
     for piece in _pieces(len(g), input_shape[1] * math.prod(kernel + out_size), g.dtype):
-        part = _batch_last(_widen(g[piece]))
+        part = _batch_last(g[piece])
         columns = scratch.product(matrix, part.reshape(groups, len(w) // groups, -1))
         columns = columns.reshape(input_shape[1], *kernel, *out_size, part.shape[-1])
         out[piece] = _fold(columns, input_shape[2:], stride, padding, dilation)
@@ -94,13 +97,13 @@ def conv_weight_grad(
         return np.zeros(weight_shape, g.dtype)
     kernel, out_size, channels = weight_shape[2:], g.shape[2:], weight_shape[0]
     rows = math.prod(weight_shape[1:])
-    total = np.zeros((groups, channels // groups, rows), _widen(g[:0]).dtype)
+    total = np.zeros((groups, channels // groups, rows), g.dtype)
     scratch = _Scratch(total.dtype)
     for piece in _pieces(len(x), rows * groups * math.prod(out_size), x.dtype):
         columns = _unfold(x[piece], kernel, stride, padding, dilation, out_size, scratch)
-        part = _batch_last(_widen(g[piece])).reshape(groups, channels // groups, -1)
+        part = _batch_last(g[piece]).reshape(groups, channels // groups, -1)
         total += part @ columns.reshape(groups, rows, -1).swapaxes(1, 2)
-    return total.reshape(weight_shape).astype(g.dtype, copy=False)
+    return total.reshape(weight_shape)
 
 
 def unfold(x: Array, kernel: Ints, stride: Ints, padding: Pads, dilation: Ints) -> Array:
@@ -123,8 +126,8 @@ def fold(
     """Adjoint of :func:`unfold`: overlapping windows are summed into ``input_shape``."""
     out_size = output_size(input_shape[2:], kernel, stride, padding, dilation)
     windows = columns.reshape(len(columns), input_shape[1], *kernel, *out_size)
-    result = _fold(_batch_last(_widen(windows)), input_shape[2:], stride, padding, dilation)
-    return np.ascontiguousarray(result, columns.dtype)
+    result = _fold(_batch_last(windows), input_shape[2:], stride, padding, dilation)
+    return np.ascontiguousarray(result)
 
 
 class _Scratch:
@@ -153,11 +156,6 @@ class _Scratch:
         result = self._result[:size].reshape(shape)
         # BLAS is slow at outer products, which is what depthwise convolutions ask for.
         return (np.multiply if a.shape[2] == 1 else np.matmul)(a, b, out=result)
-
-
-def _widen(array: Array) -> Array:
-    """Half precision accumulates in float32, as in PyTorch; everything else in its own dtype."""
-    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _pieces(batch: int, elements: int, dtype: np.dtype[Any]) -> Iterator[slice]:
@@ -198,7 +196,7 @@ def _padded(x: Array, padding: Pads) -> Array:
     if not any(low or high for low, high in padding):
         return _batch_last(x)
     batch, channels, *spatial = x.shape
-    sizes = [size + low + high for size, (low, high) in zip(spatial, padding, strict=True)]
+    sizes = [n + low + max(high, 0) for n, (low, high) in zip(spatial, padding, strict=True)]
     out = np.zeros((channels, *sizes, batch), x.dtype)
     out[(slice(None), *_interior(tuple(spatial), padding))] = np.moveaxis(x, 0, -1)
     return out
@@ -208,7 +206,7 @@ def _fold(columns: Array, spatial: Ints, stride: Ints, padding: Pads, dilation: 
     """Sum windows ``[C, *kernel, *out, N]`` into images; a view ``[N, C, *spatial]``."""
     dims = len(spatial)
     kernel, out_size = columns.shape[1 : 1 + dims], columns.shape[1 + dims : -1]
-    sizes = [size + low + high for size, (low, high) in zip(spatial, padding, strict=True)]
+    sizes = [n + low + max(high, 0) for n, (low, high) in zip(spatial, padding, strict=True)]
     image = np.zeros((len(columns), *sizes, columns.shape[-1]), columns.dtype)
     channels: Any = slice(None)
     for tap in product(*map(range, kernel)):
