@@ -1,7 +1,7 @@
 """Printing tensors exactly as PyTorch does.
 
-The text of the elements is made by :func:`array_str` from a NumPy array alone; :func:`tensor_repr` adds
-the ``tensor(`` prefix and the suffixes (``dtype=``, ``grad_fn=`` ...).
+The text of the elements is made by :func:`array_str` from a NumPy array alone; :func:`tensor_repr`
+adds the ``tensor(`` prefix and the suffixes (``dtype=``, ``grad_fn=`` ...).
 """
 
 from __future__ import annotations
