@@ -1,0 +1,7 @@
+"""``torchvision.models` is not part of Rushlight: importing it says so."""
+
+from __future__ import annotations
+
+from rushlight.vision import lacking
+
+raise ImportError(lacking("models"), name="torchvision.models")

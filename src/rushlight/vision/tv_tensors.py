@@ -1,0 +1,7 @@
+"""``torchvision.tv_tensors` is not part of Rushlight: importing it says so."""
+
+from __future__ import annotations
+
+from rushlight.vision import lacking
+
+raise ImportError(lacking("tv_tensors"), name="torchvision.tv_tensors")
