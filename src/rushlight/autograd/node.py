@@ -1,0 +1,219 @@
+"""Nodes of the autograd graph: ``grad_fn``, its edges, and what it saved for backward."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..graph.expr import Expr, Shape, Site
+from .hooks import RemovableHandle
+
+if TYPE_CHECKING:
+    from ..dtypes import dtype
+    from ..tensor import Tensor
+
+_sequence = itertools.count()
+
+FREED_MESSAGE = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they "
+    "have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
+)
+
+
+class Edge:
+    """Where a gradient goes: output ``nr`` of a Node, or a leaf Tensor, with the operand's metadata."""
+
+    __slots__ = ("dtype", "nr", "shape", "target")
+
+    def __init__(self, t: Tensor) -> None:
+        self.target: Node | Tensor = t if t._node is None else t._node
+        self.nr = t._nr
+        self.shape: Shape = t._shape
+        self.dtype: dtype = t._dtype
+
+
+class Node:
+    """A step of the backward pass. Subclasses carry the names that PyTorch prints.
+
+    Attributes:
+        edges: one per differentiable operand; ``None`` where it needs no gradient.
+        seq: creation order: later nodes run first.
+        outputs: shape and dtype of each output of the forward op.
+        site: the user's line that recorded the forward op.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_metadata",
+        "edges",
+        "hooks",
+        "outputs",
+        "prehooks",
+        "retained",
+        "seq",
+        "site",
+        "tensor_hooks",
+    )
+
+    def __init__(self) -> None:
+        self.seq = next(_sequence)
+        self.edges: tuple[Edge | None, ...] = ()
+        self.outputs: tuple[tuple[Shape, dtype], ...] = ()
+        self.site: Site = None
+        self.hooks: dict[int, Callable[..., Any]] | None = None
+        self.prehooks: dict[int, Callable[..., Any]] | None = None
+        self.tensor_hooks: dict[int, dict[int, Callable[..., Any]]] | None = None
+        self.retained: dict[int, weakref.ref[Tensor]] | None = None
+
+    def name(self) -> str:
+        """The name that PyTorch gives this node."""
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for the user's notes."""
+        try:
+            found: dict[Any, Any] = self._metadata
+        except AttributeError:
+            found = self._metadata = {}
+        return found
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """Pairs of (node, output number) that this node passes gradients to."""
+        return tuple(
+            (None, 0)
+            if edge is None
+            else (edge.target, edge.nr)
+            if isinstance(edge.target, Node)
+            else (accumulator(edge.target), 0)
+            for edge in self.edges
+        )
+
+    def _sequence_nr(self) -> int:
+        return self.seq
+
+    def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """Gradients of the operands, one per edge, from those of the outputs."""
+        raise NotImplementedError
+
+    def free(self) -> None:
+        """Drop what was saved; a second backward then raises."""
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after this node ran."""
+        if self.hooks is None:
+            self.hooks = {}
+        handle = RemovableHandle(self.hooks)
+        self.hooks[handle.id] = hook
+        return handle
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before this node runs."""
+        if self.prehooks is None:
+            self.prehooks = {}
+        handle = RemovableHandle(self.prehooks)
+        self.prehooks[handle.id] = hook
+        return handle
+
+    def add_tensor_hook(self, nr: int, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad)`` when the gradient of output ``nr`` is complete."""
+        if self.tensor_hooks is None:
+            self.tensor_hooks = {}
+        hooks = self.tensor_hooks.setdefault(nr, {})
+        handle = RemovableHandle(hooks)
+        hooks[handle.id] = hook
+        return handle
+
+    def retain(self, t: Tensor) -> None:
+        """Store the gradient of this output in ``t.grad``."""
+        if self.retained is None:
+            self.retained = {}
+        self.retained[t._nr] = weakref.ref(t)
+
+
+class AccumulateGrad(Node):
+    """The node that stands for a leaf in ``next_functions``. The engine writes to the leaf itself."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Tensor) -> None:
+        super().__init__()
+        self.variable = variable
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_inputs, grad_outputs)`` after a gradient was accumulated."""
+        handle: RemovableHandle = self.variable.register_post_accumulate_grad_hook(
+            lambda t: hook((), (t.grad,))
+        )
+        return handle
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(grad_outputs)`` before a gradient is accumulated."""
+
+        def call(grad: Tensor) -> Any:
+            found = hook((grad,))
+            return found[0] if isinstance(found, tuple) else found
+
+        handle: RemovableHandle = self.variable.register_hook(call)
+        return handle
+
+
+def accumulator(t: Tensor) -> AccumulateGrad:
+    """The AccumulateGrad of a leaf: the same object for as long as somebody holds it."""
+    found = t._accumulator() if t._accumulator is not None else None
+    if found is None:
+        found = AccumulateGrad(t)
+        t._accumulator = weakref.ref(found)
+    node: AccumulateGrad = found
+    return node
+
+
+class SavedInput:
+    """An operand as it was when saved, whatever is written to its Storage later."""
+
+    __slots__ = ("expr", "seen", "tensor")
+
+    def __init__(self, t: Tensor) -> None:
+        if t._storage.exposed is not None:
+            t = t._shadow()
+        self.tensor = t
+        self.expr: Expr = t._storage.expr
+
+    def unpack(self) -> Tensor:
+        """The operand with its history; a snapshot of its value if it was written since."""
+        t = self.tensor
+        if t._storage.expr is self.expr:
+            return t
+        from ..storage import Storage
+        from ..tensor import view_of_storage
+
+        old = view_of_storage(Storage(self.expr), t._shape, t._strides, t._offset, t._dtype)
+        old._req, old._node, old._nr = t._req, t._node, t._nr
+        return old
+
+
+class SavedResult:
+    """A result as it was computed. It holds the value, not the tensor: no cycle."""
+
+    __slots__ = ("expr", "nr")
+
+    def __init__(self, t: Tensor, nr: int) -> None:
+        self.expr = t._expr()
+        self.nr = nr
+
+    def unpack(self, node: Node) -> Tensor:
+        """The result as a tensor whose history is ``node``."""
+        from ..tensor import new_tensor
+
+        t = new_tensor(self.expr)
+        if self.expr.dtype.is_floating_point:
+            t._req, t._node, t._nr = True, node, self.nr
+        return t

@@ -1,0 +1,38 @@
+"""Operators: public functions named as in PyTorch, written with primitives or other operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tensor import Tensor
+from . import (  # noqa: F401 - importing a module registers its operators
+    creation,
+    indexing,
+    linalg,
+    movement,
+    pointwise,
+    reductions,
+)
+from .registry import FUNCTIONS, METHODS, OPERATORS
+
+
+def _attach() -> None:
+    for name, f in METHODS.items():
+        if name not in Tensor.__dict__:
+            setattr(Tensor, name, f)
+
+
+_attach()
+
+
+def __getattr__(name: str) -> Any:
+    found = FUNCTIONS.get(name)
+    if found is None and name in OPERATORS:
+        found = OPERATORS[name].function
+    if found is None:
+        raise AttributeError(f"module 'rushlight.ops' has no attribute {name!r}")
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(FUNCTIONS)

@@ -1,0 +1,350 @@
+"""Products of vectors, matrices and batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..dtypes import SCALAR_TYPE_NAMES
+from ..graph import primitives as P
+from ..graph.expr import Expr
+from ..graph.tape import record
+from ..tensor import Tensor, new_tensor
+from .common import check_tensor
+from .movement import expand, reshape, transpose
+from .registry import function, operator
+
+
+def _same_type(a: Tensor, b: Tensor) -> None:
+    if a._dtype is not b._dtype:
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}"
+        )
+
+
+def _c_name(t: Tensor) -> str:
+    names = {
+        "float32": "float", "float64": "double", "int64": "long long", "int32": "int",
+        "int16": "short int", "uint8": "unsigned char", "int8": "signed char", "bool": "bool",
+        "float16": "c10::Half", "bfloat16": "c10::BFloat16",
+    }
+    return names.get(t._dtype.name, t._dtype.name)
+
+
+def _product(a: Tensor, b: Tensor) -> Expr:
+    if a._dtype.category == 0:
+        raise RuntimeError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+    return record(P.MATMUL, (a._expr(), b._expr()))
+
+
+def _t(x: Tensor) -> Tensor:
+    return transpose(x, -2, -1)  # type: ignore[no-any-return]
+
+
+@operator("MmBackward0", input=lambda grad, mat2: mm(grad, _t(mat2)),
+          mat2=lambda grad, input: mm(_t(input), grad), out=True, samples="mm")
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The product of two matrices: (n, m) x (m, p)."""
+    check_tensor(input, "mm")
+    check_tensor(mat2, "mm", "mat2", 2)
+    if len(input._shape) != 2:
+        raise RuntimeError("self must be a matrix")
+    if len(mat2._shape) != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    if input._shape[1] != mat2._shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({input._shape[0]}x{input._shape[1]} and "
+            f"{mat2._shape[0]}x{mat2._shape[1]})"
+        )
+    _same_type(input, mat2)
+    return new_tensor(_product(input, mat2))
+
+
+@operator("BmmBackward0", input=lambda grad, mat2: bmm(grad, _t(mat2)),
+          mat2=lambda grad, input: bmm(_t(input), grad), out=True, samples="bmm")
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """Batched product: (b, n, m) x (b, m, p)."""
+    check_tensor(input, "bmm")
+    check_tensor(mat2, "bmm", "mat2", 2)
+    if len(input._shape) != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    if len(mat2._shape) != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    b, _, m = input._shape
+    if mat2._shape[:2] != (b, m):
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {m}] but got: "
+            f"[{mat2._shape[0]}, {mat2._shape[1]}]."
+        )
+    _same_type(input, mat2)
+    return new_tensor(_product(input, mat2))
+
+
+@operator("MvBackward0", input=lambda grad, vec: grad.unsqueeze(1) * vec,
+          vec=lambda grad, input: mv(_t(input), grad), out=True, samples="mv")
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """A matrix times a vector: (n, m) x (m,)."""
+    if len(input._shape) != 2 or len(vec._shape) != 1:
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {len(input._shape)}, {len(vec._shape)}"
+        )
+    if input._shape[1] != vec._shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({input._shape[0]}), mat ({input._shape[0]}x{input._shape[1]}), "
+            f"vec ({vec._shape[0]})"
+        )
+    _same_type(input, vec)
+    column = record(P.RESHAPE, (vec._expr(),), ((vec._shape[0], 1),))
+    out = record(P.MATMUL, (input._expr(), column))
+    return new_tensor(record(P.RESHAPE, (out,), ((input._shape[0],),)))
+
+
+@operator("DotBackward0", input=lambda grad, tensor: grad * tensor,
+          tensor=lambda grad, input: grad * input, out=True, samples="dot", aliases=("vdot",))
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """The product of two vectors."""
+    check_tensor(input, "dot")
+    check_tensor(tensor, "dot", "tensor", 2)
+    if len(input._shape) != 1 or len(tensor._shape) != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {len(input._shape)}D and {len(tensor._shape)}D tensors"
+        )
+    if input._dtype is not tensor._dtype:
+        raise RuntimeError(
+            "dot : expected both vectors to have same dtype, but found "
+            f"{SCALAR_TYPE_NAMES[input._dtype]} and {SCALAR_TYPE_NAMES[tensor._dtype]}"
+        )
+    if input._shape != tensor._shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{input._shape[0]}] and src "
+            f"[{tensor._shape[0]}] to have the same number of elements, but got {input._shape[0]} and "
+            f"{tensor._shape[0]} elements respectively"
+        )
+    product = record(P.MUL, (input._expr(), tensor._expr()))
+    return new_tensor(record(P.SUM, (product,), ((0,),)))
+
+
+def _blend(input: Tensor, product: Expr, beta: Any, alpha: Any) -> Tensor:
+    """``beta * input + alpha * product``; beta 0 ignores NaN in ``input``."""
+    from .common import constant
+
+    d = product.dtype
+    if not (alpha.__class__ is int and alpha == 1):
+        product = record(P.MUL, (product, constant(alpha, d)))
+    if beta == 0:
+        return new_tensor(product)
+    e = input._expr()
+    if not (beta.__class__ is int and beta == 1):
+        e = record(P.MUL, (e, constant(beta, d)))
+    shape = product.shape
+    out = record(P.ADD, (product, e))
+    if out.shape != shape:
+        raise RuntimeError(
+            f"The expanded size of the tensor ({shape[-1]}) must match the existing size "
+            f"({input._shape[-1]}) at non-singleton dimension {len(shape) - 1}.  Target sizes: "
+            f"{list(shape)}.  Tensor sizes: {list(input._shape)}"
+        )
+    return new_tensor(out)
+
+
+def _times(grad: Tensor, scale: Any) -> Tensor:
+    return grad if scale.__class__ is int and scale == 1 else grad * scale  # type: ignore[operator,no-any-return]
+
+
+@operator(
+    "AddmmBackward0",
+    input=lambda grad, beta: _times(grad, beta),
+    mat1=lambda grad, mat2, alpha: _times(mm(grad, _t(mat2)), alpha),
+    mat2=lambda grad, mat1, alpha: _times(mm(_t(mat1), grad), alpha),
+    inplace=True,
+    out=True,
+    samples="addmm",
+)
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """``beta * input + alpha * (mat1 @ mat2)``."""
+    if len(mat1._shape) != 2:
+        raise RuntimeError(f"mat1 must be a matrix, got {len(mat1._shape)}-D tensor")
+    if len(mat2._shape) != 2:
+        raise RuntimeError(f"mat2 must be a matrix, got {len(mat2._shape)}-D tensor")
+    if mat1._shape[1] != mat2._shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({mat1._shape[0]}x{mat1._shape[1]} and "
+            f"{mat2._shape[0]}x{mat2._shape[1]})"
+        )
+    _same_type(mat1, mat2)
+    if input._dtype is not mat1._dtype:
+        raise RuntimeError("self and mat2 must have the same dtype, but got "
+                           f"{SCALAR_TYPE_NAMES[input._dtype]} and {SCALAR_TYPE_NAMES[mat2._dtype]}")
+    return _blend(input, _product(mat1, mat2), beta, alpha)
+
+
+@operator(
+    "BaddbmmBackward0",
+    input=lambda grad, beta: _times(grad, beta),
+    batch1=lambda grad, batch2, alpha: _times(bmm(grad, _t(batch2)), alpha),
+    batch2=lambda grad, batch1, alpha: _times(bmm(_t(batch1), grad), alpha),
+    inplace=True,
+    out=True,
+)
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """``beta * input + alpha * (batch1 @ batch2)``, batched."""
+    return _blend(input, bmm(batch1, batch2)._expr(), beta, alpha)
+
+
+@operator(
+    "AddmvBackward0",
+    input=lambda grad, beta: _times(grad, beta),
+    mat=lambda grad, vec, alpha: _times(grad.unsqueeze(1) * vec, alpha),
+    vec=lambda grad, mat, alpha: _times(mv(_t(mat), grad), alpha),
+    inplace=True,
+    out=True,
+)
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """``beta * input + alpha * (mat @ vec)``."""
+    return _blend(input, mv(mat, vec)._expr(), beta, alpha)
+
+
+@function(method=True)
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """``beta * input + alpha * sum(batch1 @ batch2)`` over the batch."""
+    total = bmm(batch1, batch2).sum(0)
+    return input * beta + total * alpha  # type: ignore[operator,no-any-return]
+
+
+@function(method=True)
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    """``beta * input + alpha * outer(vec1, vec2)``."""
+    return input * beta + outer(vec1, vec2) * alpha  # type: ignore[operator,no-any-return]
+
+
+@function(method=True)
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """All products of the elements of two vectors."""
+    if len(input._shape) != 1 or len(vec2._shape) != 1:
+        raise RuntimeError(
+            f"outer: Expected 1-D argument self, but got {len(input._shape)}-D"
+        )
+    return reshape(input, (-1, 1)) * vec2  # type: ignore[operator,no-any-return]
+
+
+function("ger", method=True)(outer)
+
+
+@function(method=True)
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Products summed over the last dimensions."""
+    if not input._shape or not other._shape:
+        return input * other  # type: ignore[operator,no-any-return]
+    return tensordot(input, other, ([-1], [-1]))
+
+
+@function(method=True)
+def matmul(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
+    """The matrix product ``input @ other``: vectors, matrices, and batches that broadcast.
+
+    Raises:
+        RuntimeError: the inner sizes differ, or the dtypes do.
+    """
+    check_tensor(input, "matmul")
+    check_tensor(other, "matmul", "other", 2)
+    if out is not None:
+        from .registry import write_out
+
+        result: Tensor = write_out("matmul", matmul(input, other), out, (input, other), {})
+        return result
+    n, m = len(input._shape), len(other._shape)
+    if n == 0 or m == 0:
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
+        )
+    if n == 1 and m == 1:
+        return dot(input, other)  # type: ignore[no-any-return]
+    if n == 2 and m == 1:
+        return mv(input, other)  # type: ignore[no-any-return]
+    if n == 2 and m == 2:
+        return mm(input, other)  # type: ignore[no-any-return]
+    if n == 1:
+        return matmul(input.unsqueeze(0), other).squeeze(-2)  # type: ignore[attr-defined,no-any-return]
+    if m == 1:
+        return matmul(input, other.unsqueeze(1)).squeeze(-1)  # type: ignore[attr-defined,no-any-return]
+    if m == 2:  # fold the batch into rows: one product
+        if input._shape[-1] != other._shape[0]:
+            rows = 1
+            for s in input._shape[:-1]:
+                rows *= s
+            raise RuntimeError(
+                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{input._shape[-1]} and "
+                f"{other._shape[0]}x{other._shape[1]})"
+            )
+        flat = mm(reshape(input, (-1, input._shape[-1])) if 0 not in input._shape else
+                  input.reshape(_rows(input._shape), input._shape[-1]), other)  # type: ignore[attr-defined]
+        from .movement import _unsafe_view
+
+        return _unsafe_view(flat, (*input._shape[:-1], other._shape[1]))  # type: ignore[no-any-return]
+    from ..graph.shapes import broadcast_shapes
+
+    batch = broadcast_shapes(input._shape[:-2], other._shape[:-2])
+    a = expand(input, (*batch, *input._shape[-2:]))
+    b = expand(other, (*batch, *other._shape[-2:]))
+    count = 1
+    for s in batch:
+        count *= s
+    a3 = a.reshape(count, *a._shape[-2:])  # type: ignore[attr-defined]
+    b3 = b.reshape(count, *b._shape[-2:])  # type: ignore[attr-defined]
+    from .movement import _unsafe_view
+
+    return _unsafe_view(bmm(a3, b3), (*batch, a._shape[-2], b._shape[-1]))  # type: ignore[no-any-return]
+
+
+def _rows(shape: tuple[int, ...]) -> int:
+    rows = 1
+    for s in shape[:-1]:
+        rows *= s
+    return rows
+
+
+@function()
+def chain_matmul(*matrices: Tensor) -> Tensor:
+    """The product of several matrices."""
+    result = matrices[0]
+    for m in matrices[1:]:
+        result = mm(result, m)
+    return result
+
+
+@function()
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Any = None) -> Tensor:
+    """Products summed over ``dims``: a count, or two lists of dimensions."""
+    if isinstance(dims, Tensor):
+        dims = dims.tolist()
+    if isinstance(dims, int):
+        da, db = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    else:
+        da, db = ([d] if isinstance(d, int) else list(d) for d in dims)
+    da = [d % a.ndim for d in da]
+    db = [d % b.ndim for d in db]
+    for i, (x, y) in enumerate(zip(da, db, strict=True)):
+        if a._shape[x] != b._shape[y]:
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a._shape[x]} in dim {x} and "
+                f"second has size {b._shape[y]} in dim {y}"
+            )
+        del i
+    ra = [d for d in range(a.ndim) if d not in da]
+    rb = [d for d in range(b.ndim) if d not in db]
+    k = 1
+    for d in da:
+        k *= a._shape[d]
+    left = a.permute(*ra, *da).reshape(-1, k) if a.ndim else a.reshape(1, 1)  # type: ignore[attr-defined]
+    right = b.permute(*db, *rb).reshape(k, -1) if b.ndim else b.reshape(1, 1)  # type: ignore[attr-defined]
+    return mm(left, right).reshape([a._shape[d] for d in ra] + [b._shape[d] for d in rb])  # type: ignore[no-any-return]
+
+
+def _install() -> None:
+    def dunder(self: Tensor, other: Any) -> Any:
+        return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+    Tensor.__matmul__ = dunder  # type: ignore[attr-defined]
+    Tensor.__rmatmul__ = lambda self, other: NotImplemented  # type: ignore[attr-defined]
+
+
+_install()

@@ -1,0 +1,491 @@
+"""The registry of operators: one row each, next to the function that computes it.
+
+    @operator("ExpBackward0", input=lambda grad, result: grad * result, inplace=True, out=True)
+    def exp(input: Tensor) -> Tensor:
+        return unary(P.EXP, input)
+
+A backward rule is one formula per differentiable operand, written with operators only. The names of a
+formula's parameters say what it needs: ``grad`` (or ``grads`` for operators with several outputs),
+operands and options by the names they have in the operator, ``result`` for the output. Only what a
+needed formula names is saved. Broadcasting and promotion are undone once, in the engine.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd.grad_mode import mode
+from ..autograd.node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult
+from ..dtypes import SCALAR_TYPE_NAMES, can_cast
+from ..graph.shapes import numel
+from ..tensor import Tensor, new_tensor
+
+OPERATORS: dict[str, Operator] = {}
+METHODS: dict[str, Callable[..., Any]] = {}
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+_node_classes: dict[str, type[Node]] = {}
+
+
+class OperatorNode(Node):
+    """The backward node of one call of an operator."""
+
+    __slots__ = ("operator", "saved", "saves_tensors")
+
+    operator: Operator
+    saved: dict[str, Any] | None
+    saves_tensors: bool
+
+    def free(self) -> None:
+        """Drop the saved tensors; a second backward then raises."""
+        if self.saves_tensors:
+            self.saved = None
+
+    def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """Evaluate the formulas of the operands that need a gradient."""
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(FREED_MESSAGE)
+        values: dict[str, Any] = {}
+        for name, value in saved.items():
+            values[name] = _unpack(value, self)
+        results: list[Tensor | None] = []
+        edge = 0
+        edges = self.edges
+        for row, count in zip(self.operator.formulas, values["*counts"], strict=True):
+            mine = edges[edge : edge + (1 if count is None else count)]
+            edge += len(mine)
+            if not any(e is not None for e in mine):
+                results.extend([None] * len(mine))
+                continue
+            grad: Any = grads if row.all_grads else grads[0]
+            if grad is None:
+                results.extend([None] * len(mine))
+                continue
+            found = row.formula(grad, *[values[n] for n in row.names])
+            if count is None:
+                results.append(found)
+            else:
+                results.extend(found)
+        return results
+
+
+def _unpack(value: Any, node: Node) -> Any:
+    if value.__class__ is SavedInput:
+        return value.unpack()
+    if value.__class__ is SavedResult:
+        return value.unpack(node)
+    if value.__class__ is _SavedList:
+        return [_unpack(v, node) for v in value.items]
+    return value
+
+
+class _SavedList:
+    __slots__ = ("items",)
+
+    def __init__(self, items: list[Any]) -> None:
+        self.items = items
+
+
+def node_class(name: str) -> type[Any]:
+    """The Node subclass whose name PyTorch prints for this ``grad_fn``."""
+    found = _node_classes.get(name)
+    if found is None:
+        found = _node_classes[name] = type(name, (OperatorNode,), {"__slots__": ()})
+    return found
+
+
+class Formula:
+    """The gradient of one operand.
+
+    Attributes:
+        name, position: the operand's name and its place among the positional parameters.
+        formula: called with the gradient and the values of ``names``.
+    """
+
+    __slots__ = ("all_grads", "formula", "name", "names", "position")
+
+    def __init__(self, name: str, position: int, formula: Callable[..., Any]) -> None:
+        code = formula.__code__
+        parameters = code.co_varnames[: code.co_argcount]
+        self.name = name
+        self.position = position
+        self.formula = formula
+        self.all_grads = parameters[0] == "grads"
+        self.names = parameters[1:]
+
+
+class Operator:
+    """One row: the function, how it differentiates, where it is found, how tests sample it."""
+
+    __slots__ = (
+        "defaults",
+        "formulas",
+        "forward",
+        "function",
+        "grad_fn",
+        "inplace",
+        "name",
+        "out",
+        "parameters",
+        "samples",
+    )
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        grad_fn: str | None,
+        formulas: dict[str, Callable[..., Any]],
+        samples: str | None,
+    ) -> None:
+        code = forward.__code__
+        n = code.co_argcount + code.co_kwonlyargcount
+        self.name = forward.__name__
+        self.forward = forward
+        self.grad_fn = grad_fn
+        self.parameters = code.co_varnames[:n]
+        positional = code.co_varnames[: code.co_argcount]
+        defaults = forward.__defaults__ or ()
+        self.defaults = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+        self.defaults.update(forward.__kwdefaults__ or {})
+        self.formulas = [
+            Formula(name, self.parameters.index(name), formula) for name, formula in formulas.items()
+        ]
+        self.samples = samples
+        self.inplace = False
+        self.out = False
+        self.function: Callable[..., Any] = forward
+
+    def tracked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether a differentiable operand requires grad."""
+        n = len(args)
+        for row in self.formulas:
+            a = args[row.position] if row.position < n else kwargs.get(row.name)
+            if isinstance(a, Tensor):
+                if a._base is not None:
+                    a._sync()
+                if a._req:
+                    return True
+            elif a.__class__ in (list, tuple):
+                for t in a:  # type: ignore[union-attr]
+                    if isinstance(t, Tensor) and t.requires_grad:
+                        return True
+        return False
+
+    def record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the operator and give its results a backward node."""
+        mode.enabled = False
+        try:
+            result = self.forward(*args, **kwargs)
+        finally:
+            mode.enabled = True
+        bound = dict(zip(self.parameters, args, strict=False))
+        if kwargs:
+            bound.update(kwargs)
+        first = result if isinstance(result, Tensor) else result[0]
+        if any(first is a for a in args):
+            return result  # nothing to do, the operand itself came back
+        node = node_class(self.grad_fn or f"{self.name.capitalize()}Backward0")()
+        edges: list[Edge | None] = []
+        counts: list[int | None] = []
+        needed: dict[str, None] = {}
+        for row in self.formulas:
+            a = bound.get(row.name)
+            if a.__class__ in (list, tuple):
+                mine = [Edge(t) if isinstance(t, Tensor) and t._req else None for t in a]  # type: ignore[union-attr]
+                counts.append(len(mine))
+            else:
+                mine = [Edge(a) if isinstance(a, Tensor) and a._req else None]
+                counts.append(None)
+            edges += mine
+            if any(e is not None for e in mine):
+                needed.update(dict.fromkeys(row.names))
+        node.operator = self
+        node.edges = tuple(edges)
+        outputs = (result,) if isinstance(result, Tensor) else tuple(result)
+        node.outputs = tuple([(t._shape, t._dtype) for t in outputs])
+        node.site = first._storage.expr.site
+        node.saves_tensors = False
+        node.saved = self._save(node, needed, bound, result)
+        node.saved["*counts"] = counts
+        for nr, t in enumerate(outputs):
+            if t._dtype.is_floating_point:
+                t._req, t._node, t._nr = True, node, nr
+        return result
+
+    def _save(
+        self, node: Any, needed: dict[str, None], bound: dict[str, Any], result: Any
+    ) -> dict[str, Any]:
+        saved: dict[str, Any] = {}
+        for name in needed:
+            if name == "result":
+                node.saves_tensors = True
+                if isinstance(result, Tensor):
+                    saved[name] = SavedResult(result, 0)
+                else:
+                    saved[name] = _SavedList([SavedResult(t, nr) for nr, t in enumerate(result)])
+                continue
+            value = bound[name] if name in bound else self.defaults[name]
+            if isinstance(value, Tensor):
+                node.saves_tensors = True
+                value = SavedInput(value)
+            elif value.__class__ in (list, tuple) and any(isinstance(v, Tensor) for v in value):
+                node.saves_tensors = True
+                value = _SavedList(
+                    [SavedInput(v) if isinstance(v, Tensor) else v for v in value]
+                )
+            saved[name] = value
+        return saved
+
+
+def operator(
+    grad_fn: str | None = None,
+    *,
+    name: str | None = None,
+    method: bool = True,
+    function: bool = True,
+    inplace: bool = False,
+    out: bool = False,
+    samples: str | None = None,
+    aliases: tuple[str, ...] = (),
+    **formulas: Callable[..., Any],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register an operator.
+
+    Args:
+        grad_fn: the name of its node, as PyTorch prints it; formulas are given by operand name.
+        method, function, inplace, out: the forms in which it is public: ``x.f()``, ``rushlight.f(x)``,
+            ``x.f_()`` and ``f(x, out=y)``.
+        samples: the family of sample inputs that generated tests draw from.
+        aliases: further names.
+    """
+
+    def decorate(forward: Callable[..., Any]) -> Callable[..., Any]:
+        if name is not None:
+            forward.__name__ = name
+        row = Operator(forward, grad_fn, formulas, samples)
+        call = _wrap(row, out)
+        row.function = call
+        row.inplace, row.out = inplace, out
+        for n in (row.name, *aliases):
+            if n in OPERATORS:
+                raise ValueError(f"operator {n!r} is registered twice")
+            OPERATORS[n] = row
+            if function:
+                FUNCTIONS[n] = call
+            if method:
+                METHODS[n] = call
+            if inplace:
+                METHODS[n + "_"] = make_inplace(row, n + "_")
+                if function:
+                    FUNCTIONS[n + "_"] = METHODS[n + "_"]
+        return call
+
+    return decorate
+
+
+def method(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function a method of Tensor (under its own name, or under ``names``)."""
+
+    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+        for n in names or (f.__name__,):
+            METHODS[n] = f
+        return f
+
+    return decorate
+
+
+def function(*names: str, method: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function public as ``rushlight.name`` (and as a method)."""
+
+    def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
+        for n in names or (f.__name__,):
+            FUNCTIONS[n] = f
+            if method:
+                METHODS[n] = f
+        return f
+
+    return decorate
+
+
+def _wrap(row: Operator, out_form: bool) -> Callable[..., Any]:
+    forward = row.forward
+    if not row.formulas:
+        if not out_form:
+            return forward
+
+        @functools.wraps(forward)
+        def plain(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+            result = forward(*args, **kwargs)
+            return result if out is None else write_out(row.name, result, out, (), kwargs)
+
+        return plain
+
+    tracked, record = row.tracked, row.record
+    if not out_form:
+
+        @functools.wraps(forward)
+        def differentiable(*args: Any, **kwargs: Any) -> Any:
+            if mode.enabled and tracked(args, kwargs):
+                return record(args, kwargs)
+            return forward(*args, **kwargs)
+
+        return differentiable
+
+    @functools.wraps(forward)
+    def with_out(*args: Any, **kwargs: Any) -> Any:
+        if kwargs and "out" in kwargs:
+            out = kwargs.pop("out")
+            if out is not None:
+                return write_out(row.name, forward(*args, **kwargs), out, args, kwargs)
+        if mode.enabled and tracked(args, kwargs):
+            return record(args, kwargs)
+        return forward(*args, **kwargs)
+
+    return with_out
+
+
+def write_out(
+    name: str, result: Any, out: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Write results into the tensors given as ``out=``; resizes them as PyTorch does."""
+    if not isinstance(result, Tensor):
+        for r, o in zip(result, out, strict=True):
+            write_out(name, r, o, args, kwargs)
+        return out
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    operands = [a for a in (*args, *kwargs.values(), out) if isinstance(a, Tensor)]
+    if mode.enabled and any(t.requires_grad for t in operands):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but "
+            "one of the arguments requires grad."
+        )
+    if not can_cast(result._dtype, out._dtype):
+        raise RuntimeError(
+            f"result type {SCALAR_TYPE_NAMES[result._dtype]} can't be cast to the desired output type "
+            f"{SCALAR_TYPE_NAMES[out._dtype]}"
+        )
+    if out._shape != result._shape:
+        if numel(out._shape):
+            import warnings
+
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape "
+                f"{list(out._shape)}, which does not match the required output shape "
+                f"{list(result._shape)}. This behavior is deprecated, and in a future PyTorch release "
+                "outputs will not be resized unless they have zero elements. You can explicitly reuse "
+                "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
+                UserWarning,
+                stacklevel=3,
+            )
+        out.resize_(result._shape)  # type: ignore[attr-defined]
+    out._put(result.to(out._dtype)._expr())  # type: ignore[attr-defined]
+    return out
+
+
+def make_inplace(row: Operator, name: str) -> Callable[..., Any]:
+    """The ``f_`` form: compute out of place, then re-point the Storage and rebase the history."""
+    call = row.function
+
+    def inplace(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_inplace(self)
+        shadow = self._shadow() if self._req and mode.enabled else self
+        result = call(shadow, *args, **kwargs)
+        if result._dtype is not self._dtype and not can_cast(result._dtype, self._dtype):
+            raise RuntimeError(
+                f"result type {SCALAR_TYPE_NAMES[result._dtype]} can't be cast to the desired output "
+                f"type {SCALAR_TYPE_NAMES[self._dtype]}"
+            )
+        return assign(self, result)
+
+    inplace.__name__ = name
+    inplace.__qualname__ = f"Tensor.{name}"
+    inplace.__doc__ = f"In-place form of ``{row.name}``: writes into this tensor and returns it."
+    return inplace
+
+
+def check_inplace(t: Tensor) -> None:
+    """Raise PyTorch's errors where ``t`` may not be written to."""
+    if mode.enabled:
+        base = t._base
+        if base is None:
+            if t._req and t._node is None:
+                raise RuntimeError(
+                    "a leaf Variable that requires grad is being used in an in-place operation."
+                )
+        else:
+            t._sync()
+            if base._req and base._node is None:
+                raise RuntimeError(
+                    "a view of a leaf Variable that requires grad is being used in an in-place "
+                    "operation."
+                )
+    if t._inference and not mode.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
+            "clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    strides = t._strides
+    if strides is not None and any(s == 0 and n > 1 for s, n in zip(strides, t._shape, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
+
+
+def assign(t: Tensor, value: Tensor) -> Tensor:
+    """Make ``value`` (values and history) the new content of ``t``: the end of every in-place op."""
+    if value._shape != t._shape:
+        raise RuntimeError(
+            f"output with shape {list(t._shape)} doesn't match the broadcast shape "
+            f"{list(value._shape)}"
+        )
+    if value._dtype is not t._dtype:
+        value = value.to(t._dtype)  # type: ignore[attr-defined]
+    t._put(value._expr())
+    if mode.enabled and (value._req or t._req):
+        rebase(t, value)
+    return t
+
+
+class CopySlices(Node):
+    """The history of a base after an in-place write through one of its views."""
+
+    __slots__ = ("offset", "shape", "strides")
+
+    def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """The written region's gradient goes to the value, the rest to the old base."""
+        grad = grads[0]
+        if grad is None:
+            return [None, None]
+        dense = grad.contiguous()  # type: ignore[attr-defined]
+        inner = dense.as_strided(self.shape, self.strides, self.offset)
+        if self.edges[0] is None:
+            return [None, inner]
+        zeros = new_tensor(inner._expr()).new_zeros(self.shape)  # type: ignore[attr-defined]
+        return [dense.as_strided_scatter(zeros, self.shape, self.strides, self.offset), inner]
+
+
+def rebase(t: Tensor, value: Tensor) -> None:
+    """Give ``t`` the history of ``value``; through a view, its base and siblings change as well."""
+    base = t._base
+    if base is None:
+        t._node, t._nr, t._req = value._node, value._nr, value._req
+        if value._node is None:
+            t._req = False
+        t._generation += 1
+        return
+    from .movement import regenerate_view
+
+    node = CopySlices()
+    node.edges = (Edge(base) if base._req else None, Edge(value) if value._req else None)
+    node.outputs = ((base._shape, base._dtype),)
+    node.shape, node.strides = t._shape, t.stride()
+    node.offset = t._offset - base._offset
+    node.site = value._storage.expr.site
+    base._node, base._nr, base._req = node, 0, True
+    base._generation += 1
+    regenerate_view(t)
