@@ -37,8 +37,8 @@ from .names import (
     safe_globals,
 )
 from .pickling import CheckpointPickler
-from .tensors import LoadedStorage, reduce_storage, reduce_tensor, restore_location
-from .unpickling import SafeUnpickler
+from .tensors import LoadedStorage, StorageKind, reduce_storage, reduce_tensor, restore_location
+from .unpickling import Maker, SafeUnpickler
 
 __all__ = [
     "add_safe_globals",
@@ -243,13 +243,15 @@ class _Loader:
             can_extend=can_extend,
         )
         try:
-            return machine.load()
+            result = machine.load()
+            _check_only_values(result)
         except UnpicklingError as e:
             raise _explain(e, self._label) from e
         except EOFError as e:
             raise EOFError(f"{e} ({self._label})") from e
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as e:
             raise _explain(e, self._label) from e
+        return result
 
     def _run_trusted(self, file: IO[bytes], persistent_load: Callable[[Any], Any]) -> Any:
         class Unpickler(self._pickle_module.Unpickler):  # type: ignore[misc, name-defined]
@@ -266,6 +268,18 @@ class _Loader:
         except Exception as e:
             e.add_note(f"while loading {self._label}")
             raise
+
+
+def _check_only_values(result: Any) -> None:
+    """Raise if a name or a bare storage, which a file may use, was left over as a value."""
+    todo, seen = [result], set()
+    while todo:
+        obj = todo.pop()
+        if isinstance(obj, (Maker, StorageKind, LoadedStorage)):
+            raise UnpicklingError(f"{obj!r} stands where a tensor or a plain value must")
+        if isinstance(obj, (list, tuple, dict)) and id(obj) not in seen:
+            seen.add(id(obj))
+            todo.extend(obj.values() if isinstance(obj, dict) else obj)
 
 
 def _peek(file: IO[bytes]) -> bytes:
@@ -304,7 +318,7 @@ _OTHER_FILES = (
 def _check_start(start: bytes, label: str) -> None:
     """Raise unless a file that is no zip archive starts like a pickle."""
     if not start:
-        raise EOFError(f"Ran out of input: {label} is empty")
+        raise EOFError(f"Ran out of input: {label} is empty, or stands at its end (seek(0))")
     if start[0] == 0x80:
         return
     guess = next((what for prefix, what in _OTHER_FILES if start.startswith(prefix)), "")

@@ -137,7 +137,11 @@ class ArchiveReader:
         return root
 
     def _check_sizes(self) -> None:
-        if sum(info.compress_size for info in self._zip.infolist()) > self._size:
+        infos = self._zip.infolist()
+        if len(infos) != len(self._records):
+            twice = next(i for i in infos if self._records[i.filename] is not i)
+            raise self._failure(f"two records are named {twice.filename}", "is corrupt or hostile")
+        if sum(info.compress_size for info in infos) > self._size:
             raise self._failure(
                 "overlapping records", "declares more data than it has: it is corrupt or hostile"
             )
@@ -194,8 +198,10 @@ class ArchiveReader:
         return info
 
     def _data_offset(self, info: zipfile.ZipInfo) -> int:
-        self._file.seek(info.header_offset)
-        header = self._file.read(_LOCAL.size)
+        header = b""
+        if 0 <= info.header_offset < self._size:
+            self._file.seek(info.header_offset)
+            header = self._file.read(_LOCAL.size)
         if len(header) == _LOCAL.size and header[:4] == b"PK\3\4":
             *_, name_length, extra_length = _LOCAL.unpack(header)
             offset = info.header_offset + _LOCAL.size + name_length + extra_length

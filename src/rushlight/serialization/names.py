@@ -153,11 +153,22 @@ def _known() -> dict[str, Any]:
     known.update((f"torch.{d.name}", d) for d in dtype._by_name.values())
     for name, kind in tensors.STORAGE_KINDS.items():
         known[f"torch.{name}"] = known[f"torch.storage.{name}"] = kind
+    return known
+
+
+@cache
+def _parameter_maker() -> Maker:
+    """Made apart: files without Parameters load without ``nn``."""
     from ..nn.parameter import Parameter
 
-    for alias in ("torch.nn.parameter.Parameter", "torch.nn.Parameter"):
-        known[alias] = Maker(alias, _make_parameter, None, Parameter)
-    return known
+    return Maker("torch.nn.parameter.Parameter", _make_parameter, None, Parameter)
+
+
+def _find_known(full: str) -> Any:
+    """What a name that is loaded by default stands for, or None."""
+    if full in ("torch.nn.parameter.Parameter", "torch.nn.Parameter"):
+        return _parameter_maker()
+    return _known().get(full)
 
 
 def _make_parameter(data: Any = None, requires_grad: Any = True) -> Tensor:
@@ -262,7 +273,7 @@ def resolve(module: str, name: str) -> Any:
     """
     module = _PYTHON2.get(module, module)
     full = f"{module}.{name}"
-    found = _known().get(full)
+    found = _find_known(full)
     if found is not None:
         return found
     if full in _UNSUPPORTED:
@@ -319,7 +330,7 @@ def find_torch_name(module: str, name: str) -> Any:
     Raises:
         AttributeError: there is none.
     """
-    known = _known().get(f"{module}.{name}")
+    known = _find_known(f"{module}.{name}")
     if known is not None:
         return known
     root = "rushlight.vision" if module.partition(".")[0] == "torchvision" else "rushlight"

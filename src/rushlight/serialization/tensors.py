@@ -7,6 +7,7 @@ numbers: a view that leaves its storage would read foreign memory.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import Any
@@ -77,6 +78,9 @@ class LoadedStorage:
         self.offset = offset
         self.swapped = swapped
         self._cells: dict[dtype, Storage] = {}
+
+    def __repr__(self) -> str:
+        return f"a {self.kind} of {len(self.array)} elements"
 
     def part(self, offset: int) -> LoadedStorage:
         """The storage that starts ``offset`` elements later and shares the memory."""
@@ -256,9 +260,8 @@ def own_attributes(t: Tensor) -> dict[str, Any]:
 
 def is_parameter(t: Tensor) -> bool:
     """Whether ``t`` is an ``nn.Parameter``."""
-    from ..nn.parameter import Parameter
-
-    return isinstance(t, Parameter)
+    module = sys.modules.get("rushlight.nn.parameter")  # nobody has made one before it is imported
+    return module is not None and isinstance(t, module.Parameter)
 
 
 # Plain pickles (``pickle.dumps``, ``copy.deepcopy``, multiprocessing) name Rushlight's functions.

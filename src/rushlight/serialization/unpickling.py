@@ -62,10 +62,7 @@ def check_key(key: Any) -> None:
             raise UnpicklingError("a dictionary key is nested too deeply or too large")
         k = todo.pop()
         if isinstance(k, (tuple, frozenset)):
-            if len(k) > budget:
-                budget = 0
-            else:
-                todo.extend(k)
+            todo.extend(k)
     try:
         hash(key)
     except TypeError as e:
