@@ -58,6 +58,7 @@ class Node:
         "site",
         "tensor_hooks",
     )
+    custom = False  # of a custom Function: its views may not be written to
 
     def __init__(self) -> None:
         self.seq = next(_sequence)

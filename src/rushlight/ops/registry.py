@@ -25,6 +25,7 @@ from ..tensor import Tensor, new_tensor
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
+NN_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # in ``ops`` only: public through ``nn.functional``
 _node_classes: dict[str, type[Node]] = {}
 
 
@@ -276,10 +277,13 @@ def operator(
                 FUNCTIONS[n] = call
             if method:
                 METHODS[n] = call
+            if not function:
+                NN_FUNCTIONS[n] = call
             if inplace:
-                METHODS[n + "_"] = make_inplace(row, n + "_")
-                if function:
-                    FUNCTIONS[n + "_"] = METHODS[n + "_"]
+                written = make_inplace(row, n + "_")
+                if method:
+                    METHODS[n + "_"] = written
+                (FUNCTIONS if function else NN_FUNCTIONS)[n + "_"] = written
         return call
 
     return decorate
@@ -307,6 +311,12 @@ def function(*names: str, method: bool = False) -> Callable[[Callable[..., Any]]
         return f
 
     return decorate
+
+
+def nn_function(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function part of ``rushlight.ops`` without a place in the root namespace."""
+    NN_FUNCTIONS[f.__name__] = f
+    return f
 
 
 def _wrap(row: Operator, out_form: bool) -> Callable[..., Any]:
@@ -417,6 +427,14 @@ def check_inplace(t: Tensor) -> None:
                 )
         else:
             t._sync()
+            if t._node is not None and t._node.custom:
+                raise RuntimeError(
+                    f"Output {t._nr} of {t._node.name()} is a view and is being modified inplace. This "
+                    "view was created inside a custom Function (or because an input was returned as-is) "
+                    "and the autograd logic to handle view+inplace would override the custom backward "
+                    "associated with the custom Function, leading to incorrect gradients. This behavior "
+                    "is forbidden. You can fix this by cloning the output of the custom Function."
+                )
             if base._req and base._node is None:
                 raise RuntimeError(
                     "a view of a leaf Variable that requires grad is being used in an in-place "
