@@ -49,7 +49,7 @@ def marked(case: Case):
     return pytest.param(case, id=case.name, marks=pytest.mark.slow if case.slow else ())
 
 
-@pytest.mark.parametrize("case", map(marked, CASES))
+@pytest.mark.parametrize("case", [marked(case) for case in CASES])
 def test_output(case, tmp_path, data_root):
     need(case, tmp_path, data_root)
     losses = tmp_path / "losses.json"
