@@ -6,14 +6,20 @@ from typing import Any
 
 from ..tensor import Tensor
 from . import (  # noqa: F401 - importing a module registers its operators
+    activations,
+    convolution,
     creation,
     indexing,
     linalg,
+    losses,
     movement,
+    normalization,
     pointwise,
+    pooling,
+    random_ops,
     reductions,
 )
-from .registry import FUNCTIONS, METHODS, OPERATORS
+from .registry import FUNCTIONS, METHODS, NN_FUNCTIONS
 
 
 def _attach() -> None:
@@ -26,13 +32,11 @@ _attach()
 
 
 def __getattr__(name: str) -> Any:
-    found = FUNCTIONS.get(name)
-    if found is None and name in OPERATORS:
-        found = OPERATORS[name].function
+    found = FUNCTIONS.get(name) or NN_FUNCTIONS.get(name)
     if found is None:
         raise AttributeError(f"module 'rushlight.ops' has no attribute {name!r}")
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted(FUNCTIONS)
+    return sorted({*FUNCTIONS, *NN_FUNCTIONS})
