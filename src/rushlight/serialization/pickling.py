@@ -6,6 +6,7 @@ installed: names are therefore written as :class:`Name` objects, and storages as
 
 from __future__ import annotations
 
+import codecs
 import pickle
 from collections import OrderedDict
 from functools import cache
@@ -120,6 +121,8 @@ class CheckpointPickler(pickle._Pickler):
             return name("torch.Size"), (tuple(obj),)
         if kind is device:
             return _reduce_device(obj)
+        if kind is bytes and not obj and self.proto < 3:
+            return codecs.encode, ("", "latin1")  # Python would name ``bytes``, PyTorch refuses it
         return NotImplemented
 
     def _save_name(self, obj: Name) -> None:
@@ -127,6 +130,6 @@ class CheckpointPickler(pickle._Pickler):
         self.memoize(obj)
 
     def _save_dtype(self, obj: dtype) -> None:
-        self._save_name(name(f"torch.{obj.name}"))
+        self.save(name(f"torch.{obj.name}"))
 
     dispatch = {**pickle._Pickler.dispatch, Name: _save_name, dtype: _save_dtype}
