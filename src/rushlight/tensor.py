@@ -110,6 +110,22 @@ class Tensor:
             storage.is_parameter = True
         return t
 
+    @staticmethod
+    def _make_subclass(cls: Any, data: Tensor, require_grad: bool = False) -> Any:
+        """``data``'s view of its memory as an instance of a subclass such as Parameter."""
+        t = data._alias()
+        t.__class__ = cls
+        if require_grad:
+            t.requires_grad_()
+        return t
+
+    def as_subclass(self, cls: Any) -> Any:
+        """The same tensor (memory and history) as an instance of a subclass."""
+        t = self._alias()
+        t.__class__ = cls
+        t._req, t._node, t._nr = self.requires_grad, self._node, self._nr
+        return t
+
     # --- the value -------------------------------------------------------------------------------
 
     def _expr(self) -> Expr:

@@ -14,6 +14,7 @@ from . import (  # noqa: F401 - importing a module registers its operators
     losses,
     movement,
     normalization,
+    padding,
     pointwise,
     pooling,
     random_ops,
