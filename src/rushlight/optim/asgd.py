@@ -79,12 +79,11 @@ class ASGD(TensorwiseOptimizer):
         step = next_step(state)
         lr, lambd = number(group["lr"]), group["lambd"]
         grad = add_weight_decay(grad, param, group["weight_decay"])
-        eta, mu, average = state["eta"].numpy(), state["mu"].numpy(), state["ax"]
-        rate, share = float(eta), float(mu)
+        rate, share, average = state["eta"].item(), state["mu"].item(), state["ax"]
         param.mul_(1 - lambd * rate).add_(grad, alpha=-rate)
         if share == 1:
             average.copy_(param)
         else:
             average.add_(param.sub(average).mul_(share))
-        eta[...] = lr / (1 + lambd * lr * step) ** group["alpha"]
-        mu[...] = 1 / max(1, step - group["t0"])
+        state["eta"] = scalar_state(lr / (1 + lambd * lr * step) ** group["alpha"])
+        state["mu"] = scalar_state(1 / max(1, step - group["t0"]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rushlight import ops
 from rushlight.optim.optimizer import (
     Group,
@@ -101,8 +103,8 @@ class NAdam(TensorwiseOptimizer):
         momentum_decay = group["momentum_decay"]
         mu = beta1 * (1.0 - 0.5 * 0.96 ** (step * momentum_decay))
         next_mu = beta1 * (1.0 - 0.5 * 0.96 ** ((step + 1) * momentum_decay))
-        product = state["mu_product"].numpy()
-        product *= mu
-        so_far = float(product)
-        param.addcdiv_(grad, denominator, value=-lr * (1.0 - mu) / (1.0 - so_far))
-        param.addcdiv_(mean, denominator, value=-lr * next_mu / (1.0 - so_far * next_mu))
+        # A float32 product, as PyTorch computes it: exact here, rounded once when stored.
+        state["mu_product"] = scalar_state(state["mu_product"].item() * float(np.float32(mu)))
+        product = state["mu_product"].item()
+        param.addcdiv_(grad, denominator, value=-lr * (1.0 - mu) / (1.0 - product))
+        param.addcdiv_(mean, denominator, value=-lr * next_mu / (1.0 - product * next_mu))

@@ -417,12 +417,12 @@ def scalar_state(value: float = 0.0) -> Tensor:
 def next_step(state: State) -> float:
     """Count one more step in `state["step"]` and return the count.
 
-    The count is read and written through the Tensor's own memory, which only the optimizer uses:
-    nothing is recorded, and no pending work is run to learn it.
+    The Tensor holds a value, not pending work, so reading it runs nothing; a new one takes its
+    place, so nothing is recorded either.
     """
-    step = state["step"].numpy()
-    step += 1
-    return float(step)
+    step: float = state["step"].item() + 1
+    state["step"] = scalar_state(step)
+    return step
 
 
 def number(value: Hyper) -> float:
