@@ -19,13 +19,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rushlight import ops
 from rushlight.dtypes import float32
 from rushlight.nn import Sequential
 from rushlight.tensor import Tensor
 from rushlight.vision import _draws
-from rushlight.vision._bridge import Array, numpy_dtype, to_array
-from rushlight.vision.transforms import _array
+from rushlight.vision._bridge import Array, default_dtype, to_array
+from rushlight.vision.transforms import _array, v2
 from rushlight.vision.transforms import functional as F
 from rushlight.vision.transforms import transforms as T
 
@@ -64,25 +63,26 @@ Rule = Callable[[Any, Images], "list[Step] | None"]
 _RULES: dict[type, tuple[Rule, Any]] = {}
 
 
-def _rule(kind: type) -> Callable[[Rule], Rule]:
-    """Register the rule of a transform class, valid while its code is the one seen here."""
+def _rule(*kinds: type) -> Callable[[Rule], Rule]:
+    """Register the rule of transform classes, valid while their code is the one seen here."""
 
     def register(rule: Rule) -> Rule:
-        _RULES[kind] = (rule, _code(kind))
+        for kind in kinds:
+            _RULES[kind] = (rule, _code(kind))
         return rule
 
     return register
 
 
-def _code(kind: type) -> Any:
-    return getattr(kind, "forward", None) or kind.__call__
+def _code(kind: type) -> tuple[Any, ...]:
+    return tuple(getattr(kind, name, None) for name in ("__call__", "forward", "transform"))
 
 
 def _steps(transform: Any, images: Images) -> list[Step] | None:
     """The steps of one transform, or None where it is not known."""
     kind = type(transform)
     rule, code = _RULES.get(kind, (None, None))
-    if rule is None or code is not _code(kind) or "forward" in transform.__dict__:
+    if rule is None or code != _code(kind) or "forward" in transform.__dict__:
         return None
     if getattr(transform, "_forward_hooks", None) or getattr(transform, "_forward_pre_hooks", None):
         return None
@@ -119,7 +119,7 @@ def compile_pipeline(transform: Any, channels: int, height: int, width: int) -> 
         return None
     pipeline = Pipeline(steps, steps[-1].after)
     # A default dtype other than float32 makes rand(1) draw differently.
-    if pipeline.words and ops.get_default_dtype() != float32:
+    if pipeline.words and default_dtype() != np.float32:
         return None
     return pipeline
 
@@ -143,7 +143,7 @@ def _chain(transforms: Any, images: Images) -> list[Step] | None:
     return steps
 
 
-@_rule(T.Compose)
+@_rule(T.Compose, v2.Compose)
 def _compose(t: T.Compose, images: Images) -> list[Step] | None:
     return _chain(t.transforms, images)
 
@@ -160,7 +160,7 @@ def _sequential(t: Sequential, images: Images) -> list[Step] | None:
 def _to_tensor(t: T.ToTensor, images: Images) -> list[Step] | None:
     if not images.pil:
         return None
-    dtype = numpy_dtype(ops.get_default_dtype())
+    dtype = default_dtype()
 
     def run(batch: Array) -> Array:
         return np.divide(batch, dtype.type(255), out=np.empty(batch.shape, dtype), dtype=dtype)
@@ -168,7 +168,7 @@ def _to_tensor(t: T.ToTensor, images: Images) -> list[Step] | None:
     return _fixed(run, images._replace(pil=False, dtype=dtype))
 
 
-@_rule(T.PILToTensor)
+@_rule(T.PILToTensor, v2.PILToTensor, v2.ToImage)
 def _pil_to_tensor(t: T.PILToTensor, images: Images) -> list[Step] | None:
     return _fixed(np.ascontiguousarray, images._replace(pil=False)) if images.pil else None
 
@@ -181,7 +181,18 @@ def _convert(t: T.ConvertImageDtype, images: Images) -> list[Step] | None:
     return _fixed(lambda batch: _array.convert_dtype(batch, dtype), images._replace(dtype=dtype))
 
 
-@_rule(T.Normalize)
+@_rule(v2.ToDtype)
+def _to_dtype(t: v2.ToDtype, images: Images) -> list[Step] | None:
+    if images.pil or images.dtype != np.uint8 or t.dtype != float32:
+        return None
+    dtype = np.dtype(np.float32)
+    after = images._replace(dtype=dtype)
+    if t.scale:
+        return _fixed(lambda batch: v2.functional.scaled(batch, dtype), after)
+    return _fixed(lambda batch: batch.astype(dtype), after)
+
+
+@_rule(T.Normalize, v2.Normalize)
 def _normalize(t: T.Normalize, images: Images) -> list[Step] | None:
     if images.pil or images.dtype.kind != "f":
         return None
@@ -199,7 +210,7 @@ def _channel_values(values: Any, images: Images) -> Array | None:
     return array if array.ndim <= 1 and array.size in (1, images.channels) else None
 
 
-@_rule(T.Grayscale)
+@_rule(T.Grayscale, v2.Grayscale)
 def _grayscale(t: T.Grayscale, images: Images) -> list[Step] | None:
     if t.num_output_channels not in (1, 3) or images.channels not in (1, 3):
         return None
@@ -225,7 +236,7 @@ def _pil_luma(batch: Array) -> Array:
 # --- geometry ---------------------------------------------------------------------------------
 
 
-@_rule(T.Resize)
+@_rule(T.Resize, v2.Resize)
 def _resize(t: T.Resize, images: Images) -> list[Step] | None:
     size = (images.height, images.width)
     target = F.resized_size(size, t.size, t.max_size)
@@ -292,7 +303,7 @@ def _pil_weights(size: int, out: int, mode: str) -> Array:
     return matrix
 
 
-@_rule(T.Pad)
+@_rule(T.Pad, v2.Pad)
 def _pad(t: T.Pad, images: Images) -> list[Step] | None:
     return _padding(t.padding, t.fill, t.padding_mode, images)
 
@@ -310,7 +321,7 @@ def _padding(padding: Any, fill: Any, mode: str, images: Images) -> list[Step] |
     return _fixed(lambda batch: _array.pad(batch, amounts, value, mode), after)
 
 
-@_rule(T.CenterCrop)
+@_rule(T.CenterCrop, v2.CenterCrop)
 def _center_crop(t: T.CenterCrop, images: Images) -> list[Step] | None:
     size = F.pair(t.size)
     padding = F.centre_padding(images.height, images.width, size)
@@ -334,19 +345,40 @@ def _random_crop(t: T.RandomCrop, images: Images) -> list[Step] | None:
             return None
         steps += more
         images = steps[-1].after
-    th, tw = t.size
-    rows, columns = images.height - th + 1, images.width - tw + 1
+    rows, columns = images.height - t.size[0] + 1, images.width - t.size[1] + 1
     if rows < 1 or columns < 1:
         return None
     if rows == columns == 1:
         return steps or _fixed(lambda batch: batch, images)
+    return [*steps, _window(t.size, rows, columns, 2, images)]
 
-    def run(batch: Array, words: Array) -> Array:
+
+@_rule(v2.RandomCrop)
+def _random_crop_v2(t: v2.RandomCrop, images: Images) -> list[Step] | None:
+    if t.pad_if_needed:
+        return None
+    steps = _padding(t.padding or 0, t.fill, t.padding_mode, images)
+    if steps is None:
+        return None
+    images = steps[-1].after
+    rows, columns = images.height - t.size[0] + 1, images.width - t.size[1] + 1
+    if rows < 1 or columns < 1:
+        return None
+    return [*steps, _window(t.size, rows, columns, (rows > 1) + (columns > 1), images)]
+
+
+def _window(size: tuple[int, ...], rows: int, columns: int, words: int, images: Images) -> Step:
+    """Cut a window out of each image: its top is the first word drawn, its left the last."""
+    th, tw = size
+
+    def run(batch: Array, drawn: Array) -> Array:
         windows = np.lib.stride_tricks.sliding_window_view(batch, (th, tw), axis=(2, 3))
-        top, left = (words % np.array([rows, columns], np.uint32)).T
+        nothing = np.zeros(len(batch), np.uint32)
+        top = drawn[:, 0] % np.uint32(rows) if rows > 1 else nothing
+        left = drawn[:, -1] % np.uint32(columns) if columns > 1 else nothing
         return windows[np.arange(len(batch)), :, top, left]
 
-    return [*steps, Step(2, run, images._replace(height=th, width=tw))]
+    return Step(words, run, images._replace(height=th, width=tw))
 
 
 def _chosen(p: float, act: Callable[[Array], Array], images: Images) -> list[Step]:
@@ -359,17 +391,17 @@ def _chosen(p: float, act: Callable[[Array], Array], images: Images) -> list[Ste
     return [Step(1, run, images)]
 
 
-@_rule(T.RandomHorizontalFlip)
+@_rule(T.RandomHorizontalFlip, v2.RandomHorizontalFlip)
 def _horizontal_flip(t: T.RandomHorizontalFlip, images: Images) -> list[Step] | None:
     return _chosen(t.p, _array.hflip, images)
 
 
-@_rule(T.RandomVerticalFlip)
+@_rule(T.RandomVerticalFlip, v2.RandomVerticalFlip)
 def _vertical_flip(t: T.RandomVerticalFlip, images: Images) -> list[Step] | None:
     return _chosen(t.p, _array.vflip, images)
 
 
-@_rule(T.RandomInvert)
+@_rule(T.RandomInvert, v2.RandomInvert)
 def _invert(t: T.RandomInvert, images: Images) -> list[Step] | None:
     return _chosen(t.p, _array.invert, images)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rushlight import ops
 from rushlight.dtypes import dtype as DType
+from rushlight.nn.functional import pad as pad_tensor
 from rushlight.tensor import Tensor
 
 
@@ -26,14 +27,14 @@ def crop(img: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
     below, after = height - above - window.shape[-2], width - before - window.shape[-1]
     if not (above or before or below or after):
         return window
-    return ops.pad(window, (before, after, above, below))
+    return pad_tensor(window, (before, after, above, below))
 
 
 def pad(img: Tensor, ltrb: Sequence[int], fill: float, mode: str) -> Tensor:
     """Pad the left, top, right and bottom border."""
     left, top, right, bottom = ltrb
     if mode == "constant":
-        return ops.pad(img, (left, right, top, bottom), value=float(fill))
+        return pad_tensor(img, (left, right, top, bottom), value=float(fill))
     rows = _border_index(img.shape[-2], top, bottom, mode)
     columns = _border_index(img.shape[-1], left, right, mode)
     return img.index_select(-2, rows).index_select(-1, columns)

@@ -21,8 +21,7 @@ from rushlight.autograd import is_grad_enabled
 from rushlight.dtypes import dtype as DType
 from rushlight.dtypes import float32, uint8
 from rushlight.tensor import Tensor
-
-from rushlight.vision._bridge import from_array, numpy_dtype, to_array
+from rushlight.vision._bridge import default_dtype, from_array, numpy_dtype, to_array
 from rushlight.vision.transforms import _array, _operators, _pil
 
 
@@ -77,7 +76,9 @@ def _on_tensor(name: str, img: Tensor, *args: Any) -> Tensor:
                 "pass img.detach(), or call it under no_grad()"
             )
         return operator(img, *args)
-    return from_array(getattr(_array, name)(to_array(img), *args))
+    source = to_array(img)
+    result = getattr(_array, name)(source, *args)
+    return from_array(result.copy() if np.may_share_memory(result, source) else result)
 
 
 def _image_tensor(img: Tensor, channels: tuple[int, ...] | None = None, ndim: int = 2) -> Tensor:
@@ -137,9 +138,7 @@ def to_tensor(pic: Any) -> Tensor:
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
     if array.dtype != np.uint8:
         return from_array(array)
-    return from_array(
-        _array.to_unit(np.ascontiguousarray(array), numpy_dtype(ops.get_default_dtype()))
-    )
+    return from_array(_array.to_unit(np.ascontiguousarray(array), default_dtype()))
 
 
 def pil_to_tensor(pic: Any) -> Tensor:
