@@ -1,8 +1,8 @@
 """Generators of random numbers: PyTorch's CPU streams, seed by seed and draw by draw.
 
-A Generator's state is a Storage, and each draw is an in-place op on it. So draws take effect in program
-order even though values are computed later, draws that nobody reads still advance the state, and
-replaying a Program needs no special case.
+A Generator's state is a Storage, and each draw is an in-place op on it. So draws take effect in
+program order even though values are computed later, draws that nobody reads still advance the
+state, and replaying a Program needs no special case.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ ERRORS = [
 
 
 def outcome(module, functional, code):
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the type is compared below
+    with pytest.raises(Exception) as caught:
         eval(code, {"F": functional, "r": module.ones})
     return type(caught.value), str(caught.value).splitlines()[0]
 

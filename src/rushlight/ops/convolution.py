@@ -1,8 +1,8 @@
 """Convolutions: ``conv1d`` ... ``conv_transpose3d``, ``fold`` and ``unfold``.
 
-One linear map in three roles (forward, gradient for the input, gradient for the weight) carries all
-of it: the derivative of each role is another role, and a transposed convolution is the role "gradient
-for the input" used forwards.
+One linear map in three roles (forward, gradient for the input, gradient for the weight) carries
+all of it: the derivative of each role is another role, and a transposed convolution is the role
+"gradient for the input" used forwards.
 """
 
 from __future__ import annotations
@@ -70,32 +70,51 @@ def _conv_weight_grad(input: Tensor, other: Tensor, shape: Shape, config: Config
 # --- convolution ---------------------------------------------------------------------------------
 
 
-def _grad_input(grad: Tensor, input: Tensor, weight: Tensor, *options: Any) -> Tensor:
-    config, _ = _geometry(input._shape, weight._shape, None, *options)
-    if options[3]:
+def _grad_input(
+    grad: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride: Ints,
+    padding: tuple[Any, ...],
+    dilation: Ints,
+    transposed: bool,
+    output_padding: Ints,
+    groups: int,
+) -> Any:
+    options = stride, padding, dilation, transposed, output_padding, groups
+    config, _ = _geometry(input._shape, weight._shape, None, *_hashable(options))
+    if transposed:
         return _conv(grad, weight, config)
     return _conv_input_grad(grad, weight, input._shape, config)
 
 
-def _grad_weight(grad: Tensor, input: Tensor, weight: Tensor, *options: Any) -> Tensor:
-    config, _ = _geometry(input._shape, weight._shape, None, *options)
-    if options[3]:
+def _grad_weight(
+    grad: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    stride: Ints,
+    padding: tuple[Any, ...],
+    dilation: Ints,
+    transposed: bool,
+    output_padding: Ints,
+    groups: int,
+) -> Any:
+    options = stride, padding, dilation, transposed, output_padding, groups
+    config, _ = _geometry(input._shape, weight._shape, None, *_hashable(options))
+    if transposed:
         return _conv_weight_grad(grad, input, weight._shape, config)
     return _conv_weight_grad(input, grad, weight._shape, config)
 
 
+def _hashable(options: tuple[Any, ...]) -> Any:
+    """Options with lists made tuples."""
+    return [tuple(o) if o.__class__ is list else o for o in options]
+
+
 @operator(
     "ConvolutionBackward0",
-    input=lambda grad, input, weight, stride, padding, dilation, transposed, output_padding, groups: (
-        _grad_input(
-            grad, input, weight, stride, padding, dilation, transposed, output_padding, groups
-        )
-    ),
-    weight=lambda grad, input, weight, stride, padding, dilation, transposed, output_padding, groups: (
-        _grad_weight(
-            grad, input, weight, stride, padding, dilation, transposed, output_padding, groups
-        )
-    ),
+    input=_grad_input,
+    weight=_grad_weight,
     bias=lambda grad: grad.sum((0, *range(2, grad.dim()))),
     method=False,
 )
@@ -118,24 +137,16 @@ def convolution(
         RuntimeError: sizes or dtypes that do not fit together.
     """
     _check_dtypes(input, weight, bias)
-    config, shape = _geometry(
-        input._shape,
-        weight._shape,
-        None if bias is None else bias._shape,
-        tuple(stride),
-        tuple(padding),
-        tuple(dilation),
-        transposed,
-        tuple(output_padding),
-        groups,
-    )
+    options = stride, padding, dilation, transposed, output_padding, groups
+    bias_shape = None if bias is None else bias._shape
+    config, shape = _geometry(input._shape, weight._shape, bias_shape, *_hashable(options))
     operands = input._expr(), weight._expr()
     if transposed:
         e = record(W.CONV_INPUT_GRAD, operands, (shape, *config))
     else:
         e = record(W.CONV, operands, config)
     if bias is not None:
-        column = (len(bias._expr().shape) and bias._shape[0], *[1] * (len(shape) - 2))
+        column = (shape[1], *[1] * (len(shape) - 2))
         e = record(P.ADD, (e, record(P.RESHAPE, (bias._expr(),), (column,))))
     return new_tensor(e)
 
@@ -216,13 +227,13 @@ def _check_channels(
         )
     if weight[0] < groups:
         raise RuntimeError(
-            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got "
-            f"weight of size {list(weight)} instead"
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but "
+            f"got weight of size {list(weight)} instead"
         )
     if weight[0] % groups:
         raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
-            f"got weight of size [{list(weight)}] instead"
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size [{list(weight)}] instead"
         )
     role = f"transposed={int(transposed)}" if transposed else f"groups={groups}"
     expected = weight[0] if transposed else weight[1] * groups
@@ -239,8 +250,8 @@ def _check_channels(
     if bias is not None and bias != (outputs,):
         role = f"{role}, weight" if transposed else "weight"
         raise RuntimeError(
-            f"Given {role} of size {list(weight)}, expected bias to be 1-dimensional with {outputs} "
-            f"elements, but got bias of size {list(bias)} instead"
+            f"Given {role} of size {list(weight)}, expected bias to be 1-dimensional with "
+            f"{outputs} elements, but got bias of size {list(bias)} instead"
         )
 
 
@@ -266,8 +277,8 @@ def _transposed_size(
     )
     if any(n < 1 for n in sizes):
         raise RuntimeError(
-            f"Given input size per channel: ({_times(spatial)}). Calculated output size per channel: "
-            f"({_times(sizes)}). Output size is too small"
+            f"Given input size per channel: ({_times(spatial)}). Calculated output size per "
+            f"channel: ({_times(sizes)}). Output size is too small"
         )
     return sizes
 
@@ -416,8 +427,9 @@ def conv2d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
-    """Convolution over images: ``input[N, C, H, W]`` (or ``[C, H, W]``), ``weight[O, C / groups, kH, kW]``.
+    """Convolution over images: ``input[N, C, H, W]``, ``weight[O, C / groups, kH, kW]``.
 
+    The input may lack the batch dimension.
     ``padding`` is a number of zeros on both sides, ``"valid"`` (none) or ``"same"``.
     """
     return _conv_nd(2, input, weight, bias, stride, padding, dilation, groups)
@@ -448,7 +460,7 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """Transposed convolution over signals, ``weight[C, O / groups, k]``: the adjoint of ``conv1d``."""
+    """Adjoint of ``conv1d``: ``input[N, C, L]``, ``weight[C, O / groups, k]``."""
     return _conv_transpose_nd(
         1, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
@@ -465,7 +477,7 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """Transposed convolution over images, ``weight[C, O / groups, kH, kW]``: the adjoint of ``conv2d``."""
+    """Adjoint of ``conv2d``: ``input[N, C, H, W]``, ``weight[C, O / groups, kH, kW]``."""
     return _conv_transpose_nd(
         2, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
@@ -482,7 +494,7 @@ def conv_transpose3d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """Transposed convolution over volumes: the adjoint of ``conv3d``."""
+    """Adjoint of ``conv3d``: ``input[N, C, D, H, W]``."""
     return _conv_transpose_nd(
         3, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
@@ -526,8 +538,8 @@ def im2col(input: Tensor, kernel_size: Ints, dilation: Ints, padding: Ints, stri
     if any(b < 1 for b in blocks):
         raise RuntimeError(
             f"Given input with spatial size {shape[-2:]}, kernel_size={kernel_size}, "
-            f"dilation={dilation}, padding={padding}, calculated shape of the array of sliding blocks "
-            f"as {blocks}, but its components must be at least one."
+            f"dilation={dilation}, padding={padding}, calculated shape of the array of sliding "
+            f"blocks as {blocks}, but its components must be at least one."
         )
     e = input._expr()
     if len(shape) == 4:
@@ -613,20 +625,20 @@ def fold(
     shape = input._shape
     if len(shape) not in (2, 3):
         raise RuntimeError(
-            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
-            f"dimensions for input, but got: {list(shape)}"
+            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and "
+            f"non-zero dimensions for input, but got: {list(shape)}"
         )
     if shape[-2] % (kernel[0] * kernel[1]):
         raise RuntimeError(
-            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but "
-            f"got input.size(1)={shape[-2]} and kernel_size={kernel}."
+            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, "
+            f"but got input.size(1)={shape[-2]} and kernel_size={kernel}."
         )
     blocks = _block_count(size, kernel, stride, padding, dilation)
     if blocks[0] * blocks[1] != shape[-1]:
         raise RuntimeError(
             f"Given output_size={size}, kernel_size={kernel}, dilation={dilation}, "
-            f"padding={padding}, stride={stride}, expected size of input's dimension 2 to match the "
-            f"calculated number of sliding blocks {blocks[0]} * {blocks[1]} = "
+            f"padding={padding}, stride={stride}, expected size of input's dimension 2 to match "
+            f"the calculated number of sliding blocks {blocks[0]} * {blocks[1]} = "
             f"{blocks[0] * blocks[1]}, but got input.size(2)={shape[-1]}."
         )
     return col2im(input, size, kernel, dilation, padding, stride)  # type: ignore[no-any-return]

@@ -8,6 +8,7 @@ One-dimensional pooling is two-dimensional pooling of images one pixel high, as 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..runtime.narrow import NARROW, narrow
 from ..runtime.reference import pooling
 from ..tensor import Tensor, new_tensor
 from .common import check_tensor, constant
+from .pointwise import div
 from .registry import function, operator
 
 Ints = tuple[int, ...]
@@ -106,8 +108,8 @@ def _output_size(
             )
     if 0 in _batched(shape, dims)[1:]:
         raise RuntimeError(
-            f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch size "
-            f"for input, but got:{list(shape)}"
+            f"Expected {dims + 1}D or {dims + 2}D (batch mode) tensor with optional 0 dim batch "
+            f"size for input, but got:{list(shape)}"
         )
     spatial = shape[-dims:]
     found = pooling.pool_output_size(spatial, kernel, stride, padding, dilation, ceil_mode)
@@ -133,8 +135,8 @@ def _check_rank_1d(x: Any, name: str) -> None:
     check_tensor(x, name)
     if len(x._shape) not in (2, 3):
         raise RuntimeError(
-            f"Expected 2 to 3 dimensions, but got {len(x._shape)}-dimensional tensor for argument #1 "
-            f"'self' (while checking arguments for {name})"
+            f"Expected 2 to 3 dimensions, but got {len(x._shape)}-dimensional tensor for argument "
+            f"#1 'self' (while checking arguments for {name})"
         )
 
 
@@ -143,7 +145,7 @@ def _check_rank_1d(x: Any, name: str) -> None:
 
 @operator(
     "MaxPoolBackwardBackward0",
-    input=lambda grad, input, indices, unique, dims: _scatter(
+    input=lambda grad, input, indices, unique, dims: _plane_scatter(
         grad, indices, input._shape, unique, dims
     ),
     method=False,
@@ -162,10 +164,6 @@ def _plane_take(input: Tensor, indices: Tensor, unique: bool, dims: int) -> Tens
 def _plane_scatter(input: Tensor, indices: Tensor, shape: Shape, unique: bool, dims: int) -> Tensor:
     attrs = (_batched(shape, dims), unique)
     return _record(W.PLANE_SCATTER, (input._expr(), indices._expr()), attrs, dims)
-
-
-def _scatter(grad: Tensor, indices: Tensor, shape: Shape, unique: bool, dims: int) -> Tensor:
-    return _plane_scatter(grad, indices, shape, unique, dims)  # type: ignore[no-any-return]
 
 
 def _max_pool(
@@ -191,28 +189,27 @@ def _max_pool(
     return _record(W.PLANE_TAKE, (e, indices._expr()), (), dims), indices
 
 
-def _max_pool_grad(
-    grad: Tensor,
-    input: Tensor,
-    result: Any,
-    dims: int,
-    kernel_size: Any,
-    stride: Any,
-    dilation: Any,
-) -> Tensor:
-    """Windows that do not overlap hit every element at most once: a plain write, no addition."""
-    kernel = _sizes(kernel_size, dims, "max_pool", "kernel_size")
-    strides = _stride(stride, kernel, "max_pool")
-    dilation = _sizes(dilation, dims, "max_pool", "dilation")
-    unique = all(s > d * (k - 1) for k, s, d in zip(kernel, strides, dilation, strict=True))
-    return _scatter(grad, result[1], input._shape, unique, dims)
+def _max_pool_grad(dims: int) -> Callable[..., Any]:
+    """The gradient formula of max pooling.
+
+    Windows that do not overlap hit every element at most once: a plain write, no addition.
+    """
+
+    def formula(
+        grad: Tensor, input: Tensor, result: Any, kernel_size: Any, stride: Any, dilation: Any
+    ) -> Any:
+        kernel = _sizes(kernel_size, dims, "max_pool", "kernel_size")
+        steps = _stride(stride, kernel, "max_pool")
+        gaps = _sizes(dilation, dims, "max_pool", "dilation")
+        unique = all(s > d * (k - 1) for k, s, d in zip(kernel, steps, gaps, strict=True))
+        return _plane_scatter(grad, result[1], input._shape, unique, dims)
+
+    return formula
 
 
 @operator(
     "MaxPool2DWithIndicesBackward0",
-    input=lambda grad, input, result, kernel_size, stride, dilation: _max_pool_grad(
-        grad, input, result, 2, kernel_size, stride, dilation
-    ),
+    input=_max_pool_grad(2),
     method=False,
 )
 def max_pool2d_with_indices(
@@ -229,9 +226,7 @@ def max_pool2d_with_indices(
 
 @operator(
     "MaxPool3DWithIndicesBackward0",
-    input=lambda grad, input, result, kernel_size, stride, dilation: _max_pool_grad(
-        grad, input, result, 3, kernel_size, stride, dilation
-    ),
+    input=_max_pool_grad(3),
     method=False,
 )
 def max_pool3d_with_indices(
@@ -281,8 +276,8 @@ def _check_max_pool1d(
     name = "max_pool1d"
     if len(shape) not in (2, 3) or 0 in shape[-2:]:
         raise RuntimeError(
-            f"{name}: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, "
-            f"but got:{list(shape)}"
+            f"{name}: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for "
+            f"input, but got:{list(shape)}"
         )
     for what, value in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
         if value <= 0:
@@ -291,8 +286,8 @@ def _check_max_pool1d(
         raise RuntimeError(f"{name}() padding must be non-negative, but got {padding}")
     if padding > kernel // 2:
         raise RuntimeError(
-            f"{name}() padding should be at most half of kernel size, but got padding={padding} and "
-            f"kernel_size={kernel}"
+            f"{name}() padding should be at most half of kernel size, but got padding={padding} "
+            f"and kernel_size={kernel}"
         )
     (size,) = pooling.pool_output_size(
         shape[-1:], (kernel,), (stride,), (padding,), (dilation,), ceil_mode
@@ -310,8 +305,14 @@ def max_pool1d(
     dilation: Any = 1,
     ceil_mode: bool = False,
 ) -> Tensor:
-    """Maximum of sliding windows over ``[N, C, L]`` or ``[C, L]``; padding never wins, NaN does."""
-    return max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    """Maximum of sliding windows over ``[N, C, L]`` or ``[C, L]``.
+
+    Padding never wins, a NaN does.
+    """
+    found: tuple[Tensor, Tensor] = max_pool1d_with_indices(
+        input, kernel_size, stride, padding, dilation, ceil_mode
+    )
+    return found[0]
 
 
 @function()
@@ -323,7 +324,10 @@ def max_pool2d(
     dilation: Any = 1,
     ceil_mode: bool = False,
 ) -> Tensor:
-    """Maximum of sliding windows over ``[N, C, H, W]`` or ``[C, H, W]``; padding never wins, NaN does."""
+    """Maximum of sliding windows over ``[N, C, H, W]`` or ``[C, H, W]``.
+
+    Padding never wins, a NaN does.
+    """
     found: tuple[Tensor, Tensor] = max_pool2d_with_indices(
         input, kernel_size, stride, padding, dilation, ceil_mode
     )
@@ -405,6 +409,12 @@ def _divisor(
     return _counts(shape[-dims:], window, bool(include_pad), d)
 
 
+def _shared(grad: Tensor, divisor: int | Expr) -> Tensor:
+    """The gradient over the divisor, with its history."""
+    by = divisor if isinstance(divisor, int) else new_tensor(divisor)
+    return div(grad, by)  # type: ignore[no-any-return]
+
+
 def _avg_window(
     shape: Shape, dims: int, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool
 ) -> Attrs:
@@ -438,39 +448,30 @@ def _avg_pool(
     return _divided(total, divisor)
 
 
-def _avg_pool_grad(
-    grad: Tensor,
-    input: Tensor,
-    dims: int,
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    ceil_mode: bool,
-    count_include_pad: bool,
-    divisor_override: int | None,
-) -> Tensor:
-    shape = input._shape
-    window = _avg_window(shape, dims, kernel_size, stride, padding, ceil_mode)
-    divisor = _divisor(shape, window, count_include_pad, divisor_override, grad._dtype, dims)
-    share = grad / (divisor if isinstance(divisor, int) else new_tensor(divisor))  # type: ignore[operator]
-    return _window_spread(share, _batched(shape, dims), window, dims)  # type: ignore[no-any-return]
+def _avg_pool_grad(dims: int) -> Callable[..., Any]:
+    """The gradient formula of average pooling."""
+
+    def formula(
+        grad: Tensor,
+        input: Tensor,
+        kernel_size: Any,
+        stride: Any,
+        padding: Any,
+        ceil_mode: bool,
+        count_include_pad: bool,
+        divisor_override: int | None,
+    ) -> Any:
+        shape = input._shape
+        window = _avg_window(shape, dims, kernel_size, stride, padding, ceil_mode)
+        divisor = _divisor(shape, window, count_include_pad, divisor_override, grad._dtype, dims)
+        return _window_spread(_shared(grad, divisor), _batched(shape, dims), window, dims)
+
+    return formula
 
 
 @operator(
     "AvgPool2DBackward0",
-    input=lambda grad, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
-        _avg_pool_grad(
-            grad,
-            input,
-            2,
-            kernel_size,
-            stride,
-            padding,
-            ceil_mode,
-            count_include_pad,
-            divisor_override,
-        )
-    ),
+    input=_avg_pool_grad(2),
     method=False,
 )
 def avg_pool2d(
@@ -490,19 +491,7 @@ def avg_pool2d(
 
 @operator(
     "AvgPool3DBackward0",
-    input=lambda grad, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
-        _avg_pool_grad(
-            grad,
-            input,
-            3,
-            kernel_size,
-            stride,
-            padding,
-            ceil_mode,
-            count_include_pad,
-            divisor_override,
-        )
-    ),
+    input=_avg_pool_grad(3),
     method=False,
 )
 def avg_pool3d(
@@ -562,8 +551,8 @@ def _check_adaptive(shape: Shape, out: Ints, name: str) -> None:
     for dim in range(len(shape) - dims - 1 if len(shape) == dims + 1 else 1, len(shape)):
         if shape[dim] == 0:
             raise RuntimeError(
-                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input "
-                f"has sizes {list(shape)} with dimension {dim} being empty"
+                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but "
+                f"input has sizes {list(shape)} with dimension {dim} being empty"
             )
 
 
@@ -603,8 +592,7 @@ def _adaptive_avg(input: Tensor, output_size: Any, dims: int) -> Tensor:
 def _adaptive_avg_grad(grad: Tensor, input: Tensor, dims: int) -> Tensor:
     window = _adaptive_window(input._shape[-dims:], grad._shape[-dims:])
     divisor = _counts(input._shape[-dims:], window, False, grad._dtype)
-    share = grad / (divisor if isinstance(divisor, int) else new_tensor(divisor))  # type: ignore[operator]
-    return _window_spread(share, _batched(input._shape, dims), window, dims)  # type: ignore[no-any-return]
+    return _window_spread(_shared(grad, divisor), _batched(input._shape, dims), window, dims)  # type: ignore[no-any-return]
 
 
 @operator(
@@ -633,7 +621,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     _check_rank_1d(input, "adaptive_avg_pool1d")
     (size,) = _sizes(output_size, 1, "adaptive_avg_pool1d", "output_size")
     wide = input.unsqueeze(-2)  # type: ignore[attr-defined]
-    return adaptive_avg_pool2d(wide, (1, size)).squeeze(-2)  # type: ignore[attr-defined,no-any-return]
+    return adaptive_avg_pool2d(wide, (1, size)).squeeze(-2)  # type: ignore[no-any-return]
 
 
 @function()
@@ -665,7 +653,7 @@ def _adaptive_max(input: Tensor, output_size: Any, dims: int) -> tuple[Tensor, T
 
 @operator(
     "AdaptiveMaxPool2DBackward0",
-    input=lambda grad, input, result: _scatter(grad, result[1], input._shape, False, 2),
+    input=lambda grad, input, result: _plane_scatter(grad, result[1], input._shape, False, 2),
     method=False,
 )
 def adaptive_max_pool2d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor]:
@@ -675,7 +663,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor
 
 @operator(
     "AdaptiveMaxPool3DBackward0",
-    input=lambda grad, input, result: _scatter(grad, result[1], input._shape, False, 3),
+    input=lambda grad, input, result: _plane_scatter(grad, result[1], input._shape, False, 3),
     method=False,
 )
 def adaptive_max_pool3d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor]:
@@ -685,7 +673,7 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor
 
 @function()
 def adaptive_max_pool1d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor]:
-    """Maximum over ``output_size`` windows that cover ``[N, C, L]`` or ``[C, L]``, and its positions."""
+    """Maximum over ``output_size`` windows of ``[N, C, L]`` or ``[C, L]``, and its positions."""
     _check_rank_1d(input, "adaptive_max_pool1d")
     (size,) = _sizes(output_size, 1, "adaptive_max_pool1d", "output_size")
     wide = input.unsqueeze(-2)  # type: ignore[attr-defined]

@@ -281,7 +281,7 @@ def random_(
 ) -> Tensor:
     """Fill with integers: ``random_()``, ``random_(to)`` or ``random_(from, to)``, ``to`` excluded.
 
-    Without ``to`` every value that the dtype represents exactly can occur (none below 0 or ``from``).
+    Without ``to`` all integers from 0 or ``from`` that the dtype represents exactly can occur.
     """
     bounds = list(args)
     if "from" in keywords:
@@ -340,8 +340,8 @@ def _continuous(t: Tensor, name: str) -> None:
     if not t._dtype.is_floating_point:
         found = _C_NAMES.get(t._dtype, "") if name == "Cauchy" else _type_name(t)
         raise RuntimeError(
-            f"{name} distribution is a continuous probability distribution. dtype must be a floating "
-            f"point but you specified {found}"
+            f"{name} distribution is a continuous probability distribution. dtype must be a "
+            f"floating point but you specified {found}"
         )
 
 
@@ -416,8 +416,8 @@ def _size(size: tuple[Any, ...], keywords: dict[str, Any], name: str) -> Shape:
         raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(keywords))}'")
     if not size:
         raise TypeError(
-            f"{name}() received an invalid combination of arguments - got (), but expected one of:\n"
-            " * (tuple of ints size, *, Generator generator, torch.dtype dtype, ...)"
+            f"{name}() received an invalid combination of arguments - got (), but expected "
+            "one of:\n * (tuple of ints size, *, Generator generator, torch.dtype dtype, ...)"
         )
     if len(size) == 1 and isinstance(size[0], float):
         raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, not float")
@@ -489,7 +489,8 @@ def _bounds(
         numbers.append(keywords.pop("high"))
     if len(numbers) not in (1, 2):
         raise TypeError(
-            f"{name}() received an invalid combination of arguments: give 'high', or 'low' and 'high'"
+            f"{name}() received an invalid combination of arguments: give 'high', or 'low' and "
+            "'high'"
         )
     low, high = (0, numbers[0]) if len(numbers) == 1 else numbers
     low, high = low.__index__(), high.__index__()
@@ -508,9 +509,10 @@ def randint(
     requires_grad: bool = False,
     **keywords: Any,
 ) -> Tensor:
-    """``randint(high, size)`` or ``randint(low, high, size)``: integers in ``[low, high)``, int64."""
+    """``randint(high, size)`` or ``randint(low, high, size)``: integers in ``[low, high)``."""
     low, high, rest = _bounds(args, keywords, "randint")
-    if not rest and "size" not in keywords or rest and not isinstance(rest[0], list | tuple):
+    size = rest[0] if rest else keywords.get("size")
+    if not isinstance(size, list | tuple):
         raise TypeError(
             "randint() received an invalid combination of arguments: 'size' must be a tuple of ints"
         )
@@ -605,7 +607,7 @@ def randint_like(
     generator: Generator | None = None,
     **keywords: Any,
 ) -> Tensor:
-    """``randint_like(x, high)`` or ``randint_like(x, low, high)``: integers in ``x``'s shape and dtype."""
+    """``randint_like(x, high)`` or ``randint_like(x, low, high)``: integers like ``x``."""
     check_tensor(input, "randint_like")
     low, high, rest = _bounds(args, keywords, "randint_like")
     if rest or keywords:
@@ -647,7 +649,7 @@ def normal(
         e = _normal(shape, _default(dtype, out), float(mean), float(std), g)
         return _finish(e, "normal", out, device, requires_grad)
     like = (
-        mean + std
+        add(mean, std)
         if isinstance(mean, Tensor) and isinstance(std, Tensor)
         else (mean if isinstance(mean, Tensor) else std)
     )
@@ -792,7 +794,7 @@ def _dropper(name: str, by_feature: bool, alpha: bool, doc: str) -> None:
         if factors is None:
             return input
         scaled: Tensor = mul(input, factors[0])
-        return scaled if factors[1] is None else add(scaled, factors[1])  # type: ignore[no-any-return]
+        return scaled if factors[1] is None else add(scaled, factors[1])
 
     def drop_(input: Any, p: float, train: bool) -> Tensor:
         factors = _factors(input, p, train, by_feature, alpha)
