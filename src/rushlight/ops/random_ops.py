@@ -21,7 +21,7 @@ from ..graph.tape import record
 from ..random import Generator, default_generator
 from ..runtime.narrow import NARROW
 from ..runtime.reference.randomness import normal_uniforms
-from ..tensor import Tensor, new_tensor
+from ..tensor import Tensor, new_tensor, view_of_storage
 from .common import cast, check_tensor, constant, sizes_of
 from .pointwise import add, mul
 from .registry import assign, check_inplace, function, method, operator
@@ -122,16 +122,41 @@ def _checked(e: Expr, check: str) -> Expr:
 # --- memory order --------------------------------------------------------------------------------
 
 
-def _in_memory_order(t: Tensor, make: Callable[[Shape], Expr]) -> Expr:
-    """Values of ``t``'s shape whose sequence follows ``t``'s strides."""
-    if t.is_contiguous():
-        return make(t._shape)
-    strides = t.stride()
-    order = sorted(range(len(strides)), key=lambda i: -strides[i])
+def _slowest_first(shape: Shape, strides: Shape) -> list[int]:
+    """Dimensions from the slowest to the fastest in memory.
+
+    Expanded dimensions (stride 0) keep their place, and so does whatever cannot be told apart.
+    """
+    order = list(reversed(range(len(shape))))
+    for i in range(1, len(order)):
+        at = i
+        for j in range(i - 1, -1, -1):
+            a, b = order[j], order[at]
+            if strides[a] == 0 or strides[b] == 0:
+                continue
+            if (strides[a], shape[a]) > (strides[b], shape[b]):
+                order[j], order[at] = b, a
+                at = j
+            elif strides[a] < strides[b]:
+                break
+    return order[::-1]
+
+
+def _dense(t: Tensor) -> tuple[Shape, Shape]:
+    """The sizes of ``t`` in memory order, and the strides that give ``t``'s shape from them."""
+    order = _slowest_first(t._shape, t.stride())
     shape = tuple(t._shape[i] for i in order)
     steps = dict(zip(order, contiguous_strides(shape), strict=True))
-    attrs = (t._shape, tuple(steps[i] for i in range(len(order))))
-    return record(P.STRIDED, (make(shape),), attrs, (0,))
+    return shape, tuple(steps[i] for i in range(len(order)))
+
+
+def _like(t: Tensor, make: Callable[[Shape], Expr]) -> Tensor:
+    """A new tensor with the shape and memory order of ``t``, filled along its memory."""
+    if t.is_contiguous():
+        return new_tensor(make(t._shape))
+    shape, strides = _dense(t)
+    memory = new_tensor(make(shape))
+    return view_of_storage(memory._storage, t._shape, strides, 0, memory._dtype)
 
 
 def _rewriter(name: str, grad_fn: str) -> Callable[..., Any]:
@@ -163,16 +188,11 @@ _REWRITERS = {
 def _fill(t: Tensor, name: str, make: Callable[[Shape], Expr]) -> Tensor:
     """Overwrite ``t`` with the values of ``make``, in memory order."""
     check_inplace(t)
-    value = _in_memory_order(t, make)
+    value = _like(t, make)._expr()
     if t._req and mode.enabled:
         return assign(t, _REWRITERS[name](t._shadow(), value))
     t._put(value)
     return t
-
-
-def _like(t: Tensor, d: dtype, make: Callable[[Shape], Expr]) -> Tensor:
-    """A new tensor of ``t``'s shape; values follow ``t``'s memory order."""
-    return new_tensor(_in_memory_order(t, make))
 
 
 # --- in-place fills ------------------------------------------------------------------------------
@@ -568,8 +588,9 @@ def rand_like(
     check_tensor(input, "rand_like")
     d, g = dtype or input._dtype, _generator(generator, "rand_like")
     _check_uniform(d, 0.0, 1.0)
-    e = _in_memory_order(input, lambda shape: _uniform(shape, d, 0.0, 1.0, g))
-    return _finish(e, "rand_like", None, device, requires_grad)
+    check_device(device)
+    t = _like(input, lambda shape: _uniform(shape, d, 0.0, 1.0, g))
+    return t.requires_grad_() if requires_grad else t
 
 
 @function()
@@ -591,8 +612,9 @@ def randn_like(
             f"\"normal_kernel_cpu\" not implemented for '{SCALAR_TYPE_NAMES[d]}'"
         )
     flat = input.is_contiguous()
-    e = _in_memory_order(input, lambda shape: _normal(shape, d, 0.0, 1.0, g, flat))
-    return _finish(e, "randn_like", None, device, requires_grad)
+    check_device(device)
+    t = _like(input, lambda shape: _normal(shape, d, 0.0, 1.0, g, flat))
+    return t.requires_grad_() if requires_grad else t
 
 
 @function()
@@ -614,8 +636,9 @@ def randint_like(
         raise TypeError("randint_like() received an invalid combination of arguments")
     d, g = dtype or input._dtype, _generator(generator, "randint_like")
     _check_integers(low, high, d)
-    e = _in_memory_order(input, lambda shape: _integers(shape, d, low, high - low, g))
-    return _finish(e, "randint_like", None, device, requires_grad)
+    check_device(device)
+    t = _like(input, lambda shape: _integers(shape, d, low, high - low, g))
+    return t.requires_grad_() if requires_grad else t
 
 
 @function()
@@ -686,7 +709,7 @@ def bernoulli(
     else:
         _check_p(p)
         d = input._dtype
-        t = _like(input, d, lambda shape: _bernoulli(shape, d, float(p), g))
+        t = _like(input, lambda shape: _bernoulli(shape, d, float(p), g))
     if out is None:
         return t
     return _finish(t._expr(), "bernoulli", out, None, False)
@@ -727,11 +750,9 @@ def multinomial(
     else:
         # Gumbel's trick in its exponential form: the order of w / q is a draw without replacement.
         race = _sampled("exponential", 2, shape, input._dtype, g, (1.0,))
-        ratio: Any = new_tensor(record(P.DIV, (weights, race)))
-        if num_samples == 1:
-            found = ratio.argmax(-1, keepdim=True)
-        else:
-            found = ratio.topk(num_samples)[1]
+        order = record(P.ARGSORT, (record(P.DIV, (weights, race)),), (len(shape) - 1, True))
+        first = ((*shape[:-1], num_samples), contiguous_strides(shape))
+        found = new_tensor(record(P.STRIDED, (order,), first, (0,)))
     if out is None:
         return found
     return _finish(found._expr(), "multinomial", out, None, False)
@@ -754,7 +775,7 @@ def _noise(input: Tensor, p: float, by_feature: bool) -> Tensor:
     """Ones of probability ``1 - p`` and zeros in ``input``'s dtype, one an element or a channel."""
     d = input._dtype
     if not by_feature:
-        return _like(input, d, lambda shape: _bernoulli(shape, d, 1.0 - p, default_generator))
+        return _like(input, lambda shape: _bernoulli(shape, d, 1.0 - p, default_generator))
     shape = input._shape
     if len(shape) < 2:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
