@@ -64,12 +64,16 @@ bool = _dtypes.bool_
 
 _SUBMODULES = frozenset(
     {
+        "accelerator",
+        "amp",
         "autograd",
         "backends",
         "compat",
         "cuda",
         "fft",
+        "func",
         "linalg",
+        "mps",
         "nn",
         "optim",
         "profiler",
@@ -107,12 +111,14 @@ _LAZY.update(
             "set_default_tensor_type", "use_deterministic_algorithms",
             "are_deterministic_algorithms_enabled", "set_deterministic_debug_mode",
             "set_flush_denormal", "set_float32_matmul_precision", "get_float32_matmul_precision",
-            "typename", "compile", "explain", "is_inference", "is_same_size", "pi", "e", "inf", "nan",
+            "typename", "compile", "explain", "is_inference", "is_same_size",
+            "is_warn_always_enabled", "get_deterministic_debug_mode", "sparse_csr", "cfloat", "cdouble",
+            "is_deterministic_algorithms_warn_only_enabled", "pi", "e", "inf", "nan",
             "newaxis", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor", "LongTensor",
             "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor", "autocast",
             "vmap", "_assert", "UntypedStorage", "TypedStorage", "FloatStorage", "LongStorage",
             "_C", "strided", "sparse_coo", "complex64", "complex128", "set_warn_always", "hub",
-            "broadcast_shapes", "parameters_to_vector", "OutOfMemoryError", "AcceleratorError",
+            "OutOfMemoryError", "AcceleratorError",
         )
     }
 )
