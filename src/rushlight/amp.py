@@ -16,7 +16,7 @@ from .dtypes import bfloat16, dtype
 from .tensor import Tensor
 
 
-class autocast:  # noqa: N801 - PyTorch's public name
+class autocast:
     """A context in which PyTorch would run some operators in a narrow type.
 
     Rushlight runs them in the types they are given, which is at least as accurate. Also a decorator.
@@ -49,6 +49,8 @@ class autocast:  # noqa: N801 - PyTorch's public name
         return None
 
     def __call__(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """``func`` called inside the context."""
+
         @functools.wraps(func)
         def call(*args: Any, **kwargs: Any) -> Any:
             return func(*args, **kwargs)

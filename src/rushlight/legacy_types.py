@@ -11,7 +11,7 @@ from .tensor import Tensor
 _DTYPES = {kind: d for d, kind in SCALAR_TYPE_NAMES.items()}
 
 
-class tensortype(type):  # noqa: N801 - PyTorch's name of the metaclass
+class tensortype(type):
     """The class of legacy tensor types: an instance check looks at the dtype."""
 
     dtype: dtype

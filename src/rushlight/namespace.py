@@ -10,10 +10,11 @@ from typing import Any
 
 from . import dtypes
 from .amp import autocast
+from .batching import vmap
 from .device import check_device, cpu, device
 from .dtypes import dtype
-from .explain import explain
 from .graph.shapes import numel as _numel
+from .inspector import explain
 from .legacy_types import (
     BFloat16Tensor,
     BoolTensor,
@@ -31,7 +32,6 @@ from .ops.common import check_tensor, result_dtype
 from .runtime.threads import get_num_threads, set_num_threads
 from .storage_view import TypedStorage, UntypedStorage
 from .tensor import Layout, Tensor
-from .vmap import vmap
 
 pi = math.pi
 e = math.e

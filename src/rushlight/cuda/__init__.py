@@ -132,7 +132,7 @@ class Event:
         raise RuntimeError("Tried to instantiate dummy base class Event")
 
 
-class device:  # noqa: N801 - PyTorch's public name
+class device:
     """A context that selects a device; entering it does nothing where there is none."""
 
     def __init__(self, device: Any) -> None:

@@ -8,7 +8,7 @@ from .. import amp
 from ..dtypes import dtype, float16
 
 
-class autocast(amp.autocast):  # noqa: N801 - PyTorch's public name
+class autocast(amp.autocast):
     """``torch.amp.autocast("cuda", ...)``."""
 
     def __init__(
