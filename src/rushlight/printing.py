@@ -208,18 +208,6 @@ def size_suffixes(shape: Sequence[int], dtype: dtypes.dtype) -> list[str]:
     return suffixes
 
 
-def readable(raw: np.ndarray, dtype: dtypes.dtype) -> np.ndarray:
-    """The values in ``raw``, an array of ``dtype.numpy``: bfloat16 bits widen to float32."""
-    if dtype is dtypes.bfloat16:
-        return (raw.astype(np.uint32) << np.uint32(16)).view(np.float32)
-    return raw
-
-
-def size_repr(shape: Sequence[int]) -> str:
-    """``torch.Size([2, 3])``."""
-    return f"torch.Size([{', '.join(map(str, shape))}])"
-
-
 def _prefix(t: Tensor) -> str:
     """``tensor(``, or the class name of a user's subclass."""
     kind = type(t)
@@ -237,7 +225,7 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     prefix = _prefix(t)
     contents = tensor_contents
     if contents is None:
-        contents = array_str(readable(raw_view(t), t.dtype), len(prefix))
+        contents = array_str(t._wide(), len(prefix))
     suffixes = size_suffixes(t.shape, t.dtype)
     grad_fn = t.grad_fn
     if grad_fn is not None:
@@ -245,33 +233,3 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     elif t.requires_grad:
         suffixes.append("requires_grad=True")
     return add_suffixes(prefix + contents, suffixes, len(prefix))
-
-
-def parameter_repr(p: Tensor) -> str:
-    """``repr`` of an ``nn.Parameter``."""
-    return "Parameter containing:\n" + tensor_repr(p)
-
-
-def tensor_format(t: Tensor, spec: str) -> str:
-    """``format(t, spec)``: a 0-d tensor is formatted as the Python number it holds.
-
-    Raises:
-        TypeError: a spec was given for a tensor with dimensions, or for a Parameter.
-    """
-    from .tensor import Tensor
-
-    if t.dim() == 0 and type(t) is Tensor:
-        return format(t.detach().item(), spec)
-    return object.__format__(t, spec)
-
-
-def raw_view(t: Tensor) -> np.ndarray:
-    """A read-only NumPy view of the realized elements, in ``t.dtype.numpy`` (bfloat16: bits)."""
-    flat = t._storage.array()
-    size = flat.itemsize
-    if 0 in t.shape:
-        return np.empty(tuple(t.shape), flat.dtype)
-    offset, strides = t.storage_offset() * size, [s * size for s in t.stride()]
-    view = np.ndarray(tuple(t.shape), flat.dtype, flat, offset, strides)
-    view.flags.writeable = False
-    return view

@@ -609,7 +609,7 @@ class Tensor:
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
         from .printing import tensor_repr
 
-        return tensor_repr(self)
+        return tensor_repr(self, tensor_contents=tensor_contents)
 
     def __format__(self, spec: str) -> str:
         if not self._shape and type(self) is Tensor:

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import rushlight
 from rushlight import dtypes, printing
+from rushlight.tensor import Tensor
 
 torch = pytest.importorskip("torch")
 
@@ -33,9 +35,7 @@ def _restore_options():
 
 
 def ours(a: np.ndarray, dtype: dtypes.dtype) -> str:
-    text = printing.array_str(printing.readable(a, dtype), len("tensor("))
-    suffixes = printing.size_suffixes(a.shape, dtype)
-    return printing.add_suffixes("tensor(" + text, suffixes, len("tensor("))
+    return repr(Tensor._from_array(a, dtype))
 
 
 def check(a: np.ndarray) -> None:
@@ -162,3 +162,85 @@ def test_default_dtype_decides_the_suffix():
     finally:
         dtypes.set_default_dtype(dtypes.float32)
         torch.set_default_dtype(torch.float32)
+
+
+# The same expressions in both libraries
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "t.ones(2, requires_grad=True)",
+        "t.ones(2, requires_grad=True) + 1",
+        "t.ones(2, requires_grad=True).sum()",
+        "t.ones(3, 4, requires_grad=True) @ t.ones(4, 2)",
+        "t.ones(3, requires_grad=True)[1]",
+        "t.ones(20, 30, requires_grad=True).view(-1) * 2",
+        "t.ones(2, 0, requires_grad=True) * 2",
+        "t.empty(0)",
+        "t.empty(0, 3, dtype=t.int64)",
+        "t.tensor(3)",
+        "t.tensor(True)",
+        "t.tensor(-0.0)",
+        "t.arange(10).view(2, 5).t()",
+        "t.ones(3).expand(2, 3)",
+        "t.arange(2000).view(2, 1000)[:, ::2]",
+        "t.ones(2, dtype=t.bfloat16) / 3",
+        "t.ones(2, dtype=t.half) / 3",
+        "t.tensor([1, 2], dtype=t.uint8)",
+        "t.nn.Parameter(t.ones(2, 2))",
+        "t.nn.Parameter(t.ones(2), requires_grad=False)",
+        "t.nn.Parameter(t.arange(30.0))",
+        "[t.ones(2), {'a': t.tensor(1.5)}]",
+        "t.zeros(2, 3).shape",
+        "t.zeros(2, 3).size()",
+        "t.Size([])",
+        "t.zeros(2, 3).shape[1:]",
+        "t.float32",
+        "str(t.ones(2))",
+        "t.device('cpu')",
+    ],
+)
+def test_expressions_print_alike(expression):
+    ours, theirs = eval(expression, {"t": rushlight}), eval(expression, {"t": torch})
+    assert repr(ours) == repr(theirs)
+    assert str(ours) == str(theirs)
+
+
+@pytest.mark.parametrize("value", ["1.5", "3", "True", "[3.0]", "-0.125", "1e30"])
+@pytest.mark.parametrize("spec", ["", ".2f", "d", ">8", "e", ".3g", "x"])
+@pytest.mark.parametrize("wrap", ["t.tensor({0})", "t.nn.Parameter(t.tensor({0}))"])
+def test_formatting(value, spec, wrap):
+    def outcome(library):
+        try:
+            return format(eval(wrap.format(value), {"t": library}), spec)
+        except (TypeError, ValueError, RuntimeError) as e:
+            return type(e), str(e) if wrap.startswith("t.tensor") else None
+
+    assert outcome(rushlight) == outcome(torch)
+
+
+def test_history_of_formatted_scalars_does_not_matter():
+    assert f"{rushlight.tensor(1.5, requires_grad=True) * 2:.3f}" == "3.000"
+
+
+def test_in_place_writes_and_custom_functions_in_the_suffix():
+    def texts(t):
+        class Double(t.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x * 2
+
+            @staticmethod
+            def backward(ctx, grad):
+                return grad * 2
+
+        x = t.ones(3, requires_grad=True)
+        y = x * 2
+        y[0] = 5
+        z = x.clone()
+        part = z[:2]
+        z.mul_(2)
+        return [repr(v) for v in (y, part, z, Double.apply(x))]
+
+    assert texts(rushlight) == texts(torch)

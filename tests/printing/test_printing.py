@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rushlight import dtypes, printing
+from rushlight.runtime.narrow import widen
 
 
 @pytest.fixture(autouse=True)
@@ -98,11 +99,6 @@ def test_suffixes_go_to_a_new_line_when_the_line_is_full():
 
 def test_bfloat16_bits_are_widened():
     bits = np.array([0x3F80, 0xC049, 0x7F80, 0x7FC0], np.uint16)
-    assert printing.array_str(printing.readable(bits, dtypes.bfloat16)) == (
+    assert printing.array_str(widen(bits, dtypes.bfloat16)) == (
         "[ 1.0000, -3.1406,     inf,     nan]"
     )
-
-
-def test_size_repr():
-    assert printing.size_repr((2, 3)) == "torch.Size([2, 3])"
-    assert printing.size_repr(()) == "torch.Size([])"
