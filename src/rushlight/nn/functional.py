@@ -2071,6 +2071,13 @@ def multi_head_attention_forward(
             raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
     q, k, v = _project_in(query, key, value, weight, in_proj_bias)
 
+    if attn_mask is not None and key_padding_mask is not None:
+        if attn_mask.dtype != key_padding_mask.dtype:
+            warnings.warn(
+                "Support for mismatched key_padding_mask and attn_mask is deprecated. "
+                "Use same type for both instead.",
+                stacklevel=3,
+            )
     mask = _additive_mask(attn_mask, "attn_mask", query.dtype)
     padding = _additive_mask(key_padding_mask, "key_padding_mask", query.dtype)
     if mask is not None:

@@ -16,8 +16,10 @@ from rushlight.nn.modules import (
     normalization,
     padding,
     pooling,
+    rnn,
     shuffle,
     sparse,
+    transformer,
     upsampling,
 )
 from rushlight.nn.modules.activation import *
@@ -33,8 +35,10 @@ from rushlight.nn.modules.module import Module
 from rushlight.nn.modules.normalization import *
 from rushlight.nn.modules.padding import *
 from rushlight.nn.modules.pooling import *
+from rushlight.nn.modules.rnn import *  # noqa: F403
 from rushlight.nn.modules.shuffle import *
 from rushlight.nn.modules.sparse import *
+from rushlight.nn.modules.transformer import *  # noqa: F403
 from rushlight.nn.modules.upsampling import *
 
 _FAMILIES = (
@@ -50,8 +54,10 @@ _FAMILIES = (
     normalization,
     padding,
     pooling,
+    rnn,
     shuffle,
     sparse,
+    transformer,
     upsampling,
 )
 
