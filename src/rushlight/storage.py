@@ -25,32 +25,29 @@ class Storage:
 
     Attributes:
         expr: the current value, pending or realized.
-        numel: how many elements it has.
         version: how often it was written in place (PyTorch's ``_version``).
         exposed: the array that NumPy may also hold, or ``None``.
         pinned: its address was handed out: the value must stay in the same memory.
         is_parameter: a leaf that requires grad has its values here.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "dtype",
-        "exposed",
-        "expr",
-        "is_parameter",
-        "numel",
-        "pinned",
-        "version",
-    )
+    version = 0
+    exposed: np.ndarray | None = None
+    pinned = False
+    is_parameter = False
 
     def __init__(self, expr: Expr) -> None:
         self.expr = expr
-        self.dtype = expr.dtype
-        self.numel = numel(expr.shape)
-        self.version = 0
-        self.exposed: np.ndarray | None = None
-        self.pinned = False
-        self.is_parameter = False
+
+    @property
+    def dtype(self) -> dtype:
+        """The element type."""
+        return self.expr.dtype
+
+    @property
+    def numel(self) -> int:
+        """The number of elements."""
+        return numel(self.expr.shape)
 
     @classmethod
     def from_array(cls, array: np.ndarray, dtype: dtype) -> Storage:

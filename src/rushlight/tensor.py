@@ -746,10 +746,8 @@ def view_of_storage(
     t._storage = storage
     t._shape = shape
     t._dtype = dtype
-    if strides is not None and not is_contiguous(shape, strides):
-        t._strides = strides
-    elif strides is not None and strides != contiguous_strides(shape):
-        t._strides = strides  # PyTorch shows the strides of size-1 dimensions as they came about
+    if strides is not None and strides != contiguous_strides(shape):
+        t._strides = strides  # of size-1 dimensions too: PyTorch shows them as they came about
     if offset:
         t._offset = offset
     return t

@@ -17,7 +17,7 @@ _LEAF_FIRST = -(1 << 62)
 def _next_nodes(node: Node | Tensor) -> list[Node | Tensor]:
     if isinstance(node, Tensor):
         return []
-    return [edge.target for edge in node.edges if edge is not None]
+    return [edge[0] for edge in node.edges if edge is not None]
 
 
 def _count_dependencies(roots: Sequence[Node | Tensor]) -> dict[int, int]:
@@ -154,7 +154,7 @@ class _Pass:
     def _deliver(self, node: Node | Tensor, nr: int, grad: Tensor | None) -> None:
         slots = self.waiting.get(id(node))
         if slots is None:
-            n = 1 if isinstance(node, Tensor) else max(len(node.outputs), nr + 1)
+            n = 1 if isinstance(node, Tensor) else max(node.outputs, nr + 1)
             slots = self.waiting[id(node)] = [None] * n
         slots[nr] = _add(slots[nr], grad)
 
@@ -165,7 +165,7 @@ class _Pass:
             if isinstance(node, Tensor):
                 self._finish_leaf(node, grads[0] if grads else None)
             else:
-                self._run_node(node, grads or [None] * max(len(node.outputs), 1))
+                self._run_node(node, grads or [None] * node.outputs)
 
     def _finish_leaf(self, leaf: Tensor, grad: Tensor | None) -> None:
         if grad is None:
@@ -228,10 +228,10 @@ class _Pass:
         for i, edge in enumerate(node.edges):
             if edge is None:
                 continue
-            target = edge.target
+            target, nr, shape, dtype = edge
             grad = results[i] if i < len(results) else None
             if grad is not None:
-                self._deliver(target, edge.nr, _fit(grad, edge.shape, edge.dtype))
+                self._deliver(target, nr, _fit(grad, shape, dtype))
             left = self.left[id(target)] = self.left[id(target)] - 1
             if not left:
                 self._push(target)

@@ -17,7 +17,7 @@ from ..graph.shapes import broadcast_shapes
 from ..graph.tape import user_site
 from ..tensor import Tensor
 from .grad_mode import mode, no_grad
-from .node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult
+from .node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult, edge
 
 
 class FunctionCtx:
@@ -75,11 +75,11 @@ class FunctionCtx:
 class FunctionNode(Node):
     """The backward node of one call of a custom function."""
 
-    __slots__ = ("ctx", "positions", "saved")
     custom = True
 
     function: type[Function]
     ctx: FunctionCtx
+    metas: tuple[tuple[Any, Any], ...] = ()  # shape and dtype of each output
     positions: tuple[int, ...]  # of the tensors among the arguments, one per edge
     saved: tuple[Any, ...] | None
 
@@ -113,10 +113,10 @@ class FunctionNode(Node):
         """Call the user's ``backward`` and check what it returns."""
         ctx = self.ctx
         given: list[Any] = list(grads)
-        given += [None] * (len(self.outputs) - len(given))
+        given += [None] * (self.outputs - len(given))
         if ctx.materialize_grads:
             given = [
-                _zeros(*self.outputs[i]) if g is None and self.outputs[i][1] is not None else g
+                _zeros(*self.metas[i]) if g is None and self.metas[i][1] is not None else g
                 for i, g in enumerate(given)
             ]
         found = _backward_of(self.function)(ctx, *given)
@@ -138,25 +138,25 @@ class FunctionNode(Node):
                     f"{i + 1}, but the corresponding forward input was not a Variable"
                 )
         return [
-            self._fitting(found[p], n, edge)
-            for n, (p, edge) in enumerate(zip(self.positions, self.edges, strict=True))
+            self._fitting(found[p], n, target)
+            for n, (p, target) in enumerate(zip(self.positions, self.edges, strict=True))
         ]
 
-    def _fitting(self, grad: Any, index: int, edge: Edge | None) -> Tensor | None:
+    def _fitting(self, grad: Any, index: int, target: Edge | None) -> Tensor | None:
         if grad is None:
             return None
         if not isinstance(grad, Tensor):
             raise RuntimeError(f"expected Variable or None (got {type(grad).__name__})")
-        if edge is None or grad._shape == edge.shape:
+        if target is None or grad._shape == target[2]:
             return grad
         try:
-            fits = broadcast_shapes(edge.shape, grad._shape) == grad._shape
+            fits = broadcast_shapes(target[2], grad._shape) == grad._shape
         except RuntimeError:
             fits = False
         if not fits:
             raise RuntimeError(
                 f"Function {self.name()} returned an invalid gradient at index {index} - got "
-                f"{list(grad._shape)} but expected shape compatible with {list(edge.shape)}"
+                f"{list(grad._shape)} but expected shape compatible with {list(target[2])}"
             )
         return grad
 
@@ -182,7 +182,7 @@ class Function:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._node_class = type(
-            cls.__name__ + "Backward", (FunctionNode,), {"__slots__": (), "function": cls}
+            cls.__name__ + "Backward", (FunctionNode,), {"function": cls}
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -245,7 +245,7 @@ class Function:
         if node is not None:
             node.ctx, node.saved = ctx, ()
             node.positions = tuple(i for i, a in enumerate(args) if isinstance(a, Tensor))
-            node.edges = tuple(Edge(args[i]) if needs[i] else None for i in node.positions)
+            node.edges = tuple(edge(args[i]) if needs[i] else None for i in node.positions)
             node.site = user_site()
         with no_grad():
             if cls.setup_context is Function.setup_context:
@@ -329,7 +329,8 @@ def _attach(
         else:
             results.append(_with_history(t, node, nr, t._req or _contains(args, t)))
     if node is not None:
-        node.outputs = tuple(
+        node.outputs = len(outputs)
+        node.metas = tuple(
             (t._shape, t._dtype) if isinstance(t, Tensor) else ((), None)  # type: ignore[misc]
             for t in outputs
         )
@@ -373,8 +374,6 @@ def _saved(t: Any, outputs: tuple[Any, ...], results: list[Any]) -> Any:
 class Error(Node):
     """A node that raises when a gradient reaches it."""
 
-    __slots__ = ("message",)
-
     message: str
 
     def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
@@ -407,7 +406,6 @@ def _undifferentiable(t: Any) -> Any:
     node.message = (
         "trying to differentiate twice a function that was marked with @once_differentiable"
     )
-    node.outputs = ((t._shape, t._dtype),)
     t = t._alias()
     t._req, t._node = True, node
     return t

@@ -24,16 +24,14 @@ FREED_MESSAGE = (
 )
 
 
-class Edge:
-    """Where a gradient goes: output ``nr`` of a Node, or a leaf Tensor, with the operand's metadata."""
+Edge = tuple[Any, int, Shape, Any]
+"""Where a gradient goes: (Node or leaf Tensor, output number, the operand's shape and dtype)."""
 
-    __slots__ = ("dtype", "nr", "shape", "target")
 
-    def __init__(self, t: Tensor) -> None:
-        self.target: Node | Tensor = t if t._node is None else t._node
-        self.nr = t._nr
-        self.shape: Shape = t._shape
-        self.dtype: dtype = t._dtype
+def edge(t: Tensor) -> Edge:
+    """The edge to what made ``t``, or to ``t`` itself if it is a leaf."""
+    node = t._node
+    return (t if node is None else node, t._nr, t._shape, t._dtype)
 
 
 class Node:
@@ -42,33 +40,21 @@ class Node:
     Attributes:
         edges: one per differentiable operand; ``None`` where it needs no gradient.
         seq: creation order: later nodes run first.
-        outputs: shape and dtype of each output of the forward op.
+        outputs: how many outputs the forward op has.
         site: the user's line that recorded the forward op.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_metadata",
-        "edges",
-        "hooks",
-        "outputs",
-        "prehooks",
-        "retained",
-        "seq",
-        "site",
-        "tensor_hooks",
-    )
-    custom = False  # of a custom Function: its views may not be written to
+    edges: tuple[Edge | None, ...] = ()
+    outputs = 1
+    custom = False  # made by a custom Function
+    site: Site = None
+    hooks: dict[int, Callable[..., Any]] | None = None
+    prehooks: dict[int, Callable[..., Any]] | None = None
+    tensor_hooks: dict[int, dict[int, Callable[..., Any]]] | None = None
+    retained: dict[int, weakref.ref[Tensor]] | None = None
 
     def __init__(self) -> None:
         self.seq = next(_sequence)
-        self.edges: tuple[Edge | None, ...] = ()
-        self.outputs: tuple[tuple[Shape, dtype], ...] = ()
-        self.site: Site = None
-        self.hooks: dict[int, Callable[..., Any]] | None = None
-        self.prehooks: dict[int, Callable[..., Any]] | None = None
-        self.tensor_hooks: dict[int, dict[int, Callable[..., Any]]] | None = None
-        self.retained: dict[int, weakref.ref[Tensor]] | None = None
 
     def name(self) -> str:
         """The name that PyTorch gives this node."""
@@ -80,10 +66,7 @@ class Node:
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dict for the user's notes."""
-        try:
-            found: dict[Any, Any] = self._metadata
-        except AttributeError:
-            found = self._metadata = {}
+        found: dict[Any, Any] = self.__dict__.setdefault("_metadata", {})
         return found
 
     @property
@@ -91,11 +74,11 @@ class Node:
         """Pairs of (node, output number) that this node passes gradients to."""
         return tuple(
             (None, 0)
-            if edge is None
-            else (edge.target, edge.nr)
-            if isinstance(edge.target, Node)
-            else (accumulator(edge.target), 0)
-            for edge in self.edges
+            if e is None
+            else (e[0], e[1])
+            if isinstance(e[0], Node)
+            else (accumulator(e[0]), 0)
+            for e in self.edges
         )
 
     def _sequence_nr(self) -> int:
@@ -142,8 +125,6 @@ class Node:
 
 class AccumulateGrad(Node):
     """The node that stands for a leaf in ``next_functions``. The engine writes to the leaf itself."""
-
-    __slots__ = ("variable",)
 
     def __init__(self, variable: Tensor) -> None:
         super().__init__()

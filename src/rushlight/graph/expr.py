@@ -85,19 +85,8 @@ class Expr:
         error: what a failed run raised for it; everything that depends on it raises it again.
     """
 
-    __slots__ = (
-        "args",
-        "attrs",
-        "buffer",
-        "dtype",
-        "error",
-        "gen",
-        "index",
-        "inputs",
-        "prim",
-        "shape",
-        "site",
-    )
+    buffer: np.ndarray | None = None
+    error: BaseException | None = None
 
     def __init__(
         self,
@@ -120,8 +109,6 @@ class Expr:
         self.gen = gen
         self.index = index
         self.site = site
-        self.buffer: np.ndarray | None = None
-        self.error: BaseException | None = None
 
     def __repr__(self) -> str:
         name = "realized" if self.buffer is not None else self.prim.name if self.prim else "?"

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+import math
+from collections.abc import Sequence
 
 Shape = tuple[int, ...]
 
-
-def numel(shape: Iterable[int]) -> int:
-    """The product of the sizes."""
-    n = 1
-    for s in shape:
-        n *= s
-    return n
+numel = math.prod
+"""The product of the sizes."""
 
 
-def contiguous_strides(shape: Sequence[int]) -> Shape:
+@functools.lru_cache(4096)
+def contiguous_strides(shape: Shape) -> Shape:
     """Row-major strides in elements; sizes of 0 count as 1, as in PyTorch."""
     strides = [1] * len(shape)
     step = 1
@@ -38,6 +36,7 @@ def is_contiguous(shape: Sequence[int], strides: Sequence[int]) -> bool:
     return True
 
 
+@functools.lru_cache(4096)
 def broadcast_shapes(*shapes: Shape) -> Shape:
     """The broadcast shape; ``RuntimeError`` with PyTorch's wording where there is none."""
     result: Shape = shapes[0] if shapes else ()
@@ -78,6 +77,7 @@ def wrap_dim(dim: int, rank: int) -> int:
     )
 
 
+@functools.lru_cache(4096)
 def view_strides(shape: Shape, strides: Shape, new_shape: Shape) -> Shape | None:
     """Strides that show the same elements as ``new_shape``, or None where a copy is needed.
 

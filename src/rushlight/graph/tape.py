@@ -15,6 +15,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,6 @@ from .shapes import numel
 from .binding import Binding, bind
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_RUNNER_FILES = ("__main__.py",)
 _is_internal: dict[str, bool] = {}
 _generations = itertools.count()
 _TRIE_LIMIT = 100_000
@@ -36,21 +36,46 @@ _getrefcount = sys.getrefcount
 _getframe = sys._getframe
 
 
-class TrieNode(dict[tuple[Any, ...], "TrieNode"]):
-    """A prefix of recordings. Children by (primitive, attrs, operand positions)."""
+class TrieNode:
+    """A prefix of recordings. Most have one continuation, which is kept without a dictionary.
 
-    __slots__ = ("bindings", "dtype", "nbytes", "references", "shape")
+    Attributes:
+        key, child: the first continuation seen: (primitive, attrs, operand positions) and its node.
+        others: further continuations.
+        shape, dtype, nbytes: of the result that this step recorded.
+        references: references to each Expr from inside a Tape that stands here.
+        bindings: what to run here, by which Exprs are held from outside.
+    """
+
+    __slots__ = ("bindings", "child", "dtype", "key", "nbytes", "others", "references", "shape")
 
     size = 0
 
     def __init__(self, shape: Shape, dtype: dtype | None) -> None:
-        super().__init__()
+        self.key: tuple[Any, ...] | None = None
+        self.child: TrieNode | None = None
+        self.others: dict[tuple[Any, ...], TrieNode] | None = None
         self.shape = shape
         self.dtype = dtype
         self.nbytes = 0
         self.references: list[int] | None = None
         self.bindings: dict[tuple[int, ...], Binding] = {}
         TrieNode.size += 1
+
+    def follow(self, key: tuple[Any, ...]) -> TrieNode | None:
+        """The node of this continuation, if it was seen before."""
+        if self.key == key:
+            return self.child
+        return None if self.others is None else self.others.get(key)
+
+    def add(self, key: tuple[Any, ...], node: TrieNode) -> None:
+        """Remember a continuation."""
+        if self.key is None:
+            self.key, self.child = key, node
+        elif self.others is None:
+            self.others = {key: node}
+        else:
+            self.others[key] = node
 
 
 _root = TrieNode((), None)
@@ -90,20 +115,25 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_restart_after_fork)
 
 
-def user_site() -> Site:
-    """The innermost line outside the package on this thread's stack, as (code, instruction)."""
-    frame = _getframe(1)
+def user_site(frame: FrameType | None = None) -> Site:
+    """The innermost line outside the package, from ``frame`` outwards, as (code, instruction)."""
+    frame = frame or _getframe(1)
     while frame is not None:
-        name = frame.f_code.co_filename
-        internal = _is_internal.get(name)
+        code = frame.f_code
+        internal = _is_internal.get(code.co_filename)
         if internal is None:
-            internal = _is_internal[name] = (
-                os.path.abspath(name).startswith(_PACKAGE) or name.startswith("<frozen")
-            )
+            internal = _is_internal_file(code.co_filename)
         if not internal:
-            return frame.f_code, frame.f_lasti
-        frame = frame.f_back  # type: ignore[assignment]
+            return code, frame.f_lasti
+        frame = frame.f_back
     return None
+
+
+def _is_internal_file(name: str) -> bool:
+    found = _is_internal[name] = (
+        os.path.abspath(name).startswith(_PACKAGE) or name.startswith("<frozen")
+    )
+    return found
 
 
 def _adopt(tape: Tape, e: Expr) -> int:
@@ -119,7 +149,7 @@ def _adopt(tape: Tape, e: Expr) -> int:
     tape.exprs.append(e)
     tape.leaf_index[id(e)] = index
     key = (None, e.shape, e.dtype)
-    state = tape.state.get(key)
+    state = tape.state.follow(key)
     if state is None:
         state = _grow(tape.state, key, e.shape, e.dtype)
     tape.state = state
@@ -133,7 +163,7 @@ def _grow(parent: TrieNode, key: tuple[Any, ...], shape: Shape, dtype: dtype) ->
         _root = TrieNode((), None)
     node = TrieNode(shape, dtype)
     node.nbytes = numel(shape) * dtype.itemsize
-    parent[key] = node
+    parent.add(key, node)
     return node
 
 
@@ -163,25 +193,17 @@ def record(
         key = (prim, attrs, i, b.index if b.gen == gen else _adopt(tape, b))
     else:
         key = (prim, attrs, *[e.index if e.gen == gen else _adopt(tape, e) for e in inputs])
-    state = tape.state.get(key)
+    at = tape.state
+    state = at.child if at.key == key else at.follow(key)
     if state is None:
-        state = _grow(tape.state, key, *prim.rule(inputs, attrs))
+        state = _grow(at, key, *prim.rule(inputs, attrs))
         if prim.aliases:
             state.nbytes = 0
         elif prim.updates:  # written in place, as a rule
             state.nbytes = sum(_nbytes(operand) for operand in inputs[1:])
     exprs = tape.exprs
-    e = Expr(
-        prim,
-        inputs,
-        attrs,
-        args,
-        state.shape,
-        state.dtype,  # type: ignore[arg-type]
-        gen,
-        len(exprs),
-        local.site or user_site(),
-    )
+    site = local.site or user_site(_getframe(2))
+    e = Expr(prim, inputs, attrs, args, state.shape, state.dtype, gen, len(exprs), site)  # type: ignore[arg-type]
     exprs.append(e)
     if args:
         tape.args.extend(args)

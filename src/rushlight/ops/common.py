@@ -70,7 +70,9 @@ def cast(e: Expr, d: dtype) -> Expr:
 
 def constant(value: Any, d: dtype) -> Expr:
     """A 0-d Expr whose value is a run-time argument."""
-    if value.__class__ is not float and isinstance(value, np.generic):
+    if value.__class__ is float:
+        return record(P.CONST, (), (d,), (value,))
+    if isinstance(value, np.generic):
         value = value.item()
     if d.category == 1 and value.__class__ is int and not -(1 << 63) <= value < (1 << 64):
         raise RuntimeError("value cannot be converted to type int64_t without overflow")
@@ -119,8 +121,14 @@ def unary_float(prim: Primitive, x: Tensor) -> Tensor:
 def binary(prim: Primitive, a: Any, b: Any, name: str, d: dtype | None = None) -> Tensor:
     """Record an elementwise primitive of two operands at their result type (or at ``d``)."""
     if d is None:
-        if isinstance(a, Tensor) and isinstance(b, Tensor) and a._dtype is b._dtype:
-            return new_tensor(record(prim, (a._expr(), b._expr())))
+        if isinstance(a, Tensor):
+            if isinstance(b, Tensor):
+                if a._dtype is b._dtype:
+                    return new_tensor(record(prim, (a._expr(), b._expr())))
+            elif (b.__class__ is float and a._dtype.category == 2) or (
+                b.__class__ is int and a._dtype.category
+            ):  # the usual number on the right: it takes the tensor's dtype
+                return new_tensor(record(prim, (a._expr(), constant(b, a._dtype))))
         if not isinstance(a, Tensor) and not is_number(a):
             check_tensor(a, name)
         if not isinstance(b, Tensor) and not is_number(b):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.grad_mode import mode
-from ..autograd.node import Edge
+from ..autograd.node import edge
 from ..dtypes import dtype
 from ..graph import primitives as P
 from ..graph.expr import Shape
@@ -23,7 +23,8 @@ from ..tensor import (
 from .common import cast, check_tensor, dims_of, sizes_of
 from .registry import (
     OPERATORS,
-    Operator,
+    Formula,
+    Plan,
     assign,
     check_inplace,
     function,
@@ -38,8 +39,8 @@ def make_view(t: Tensor, shape: Shape, strides: Shape, offset: int) -> Tensor:
     v = view_of_storage(t._storage, shape, strides, offset, t._dtype)
     base = t if t._base is None else t._base
     v._base = base
-    v._seen = base._generation
-    v._req = False
+    if base._generation:
+        v._seen = base._generation
     return v
 
 
@@ -137,20 +138,13 @@ def _strided_regenerated(view: Tensor) -> None:
         view._node, view._nr, view._req = None, 0, False
         return
     node = node_class("AsStridedBackward0")()
-    row: Operator = _AS_STRIDED
-    node.operator = row
-    node.edges = (Edge(base),)
-    node.outputs = ((view._shape, view._dtype),)
     node.site = base._storage.expr.site
-    node.saves_tensors = False
-    plain = base._alias()
-    node.saved = {
-        "input": plain,
-        "size": view._shape,
-        "stride": view.stride(),
-        "storage_offset": view._offset,
-        "*counts": [None],
+    bound = {
+        "input": base, "size": view._shape, "stride": view.stride(), "storage_offset": view._offset
     }
+    _AS_STRIDED._connect(node, bound)
+    bound["input"] = base._alias()
+    node.saved = [bound[name] for name in node.plan.saved]
     view._node, view._nr, view._req = node, 0, True
 
 
@@ -199,20 +193,18 @@ def _reshape_back(grad: Tensor, input: Tensor) -> Tensor:
     return reshape(grad, input._shape)  # type: ignore[no-any-return]
 
 
-def _view_node(t: Tensor, v: Tensor, name: str, row: Operator) -> Tensor:
+def _view_node(t: Tensor, v: Tensor, name: str) -> Tensor:
     """Give a view a node that needs only its operand's shape (nothing is saved)."""
     node = node_class(name)()
-    node.operator = row
-    node.edges = (Edge(t),)
-    node.outputs = ((v._shape, v._dtype),)
+    node.edges = (edge(t),)
     node.site = t._storage.expr.site
-    node.saves_tensors = False
-    node.saved = {"shape": t._shape, "*counts": [None]}
+    node.plan = _BACK_PLAN
+    node.saved = [t._shape]
     v._node, v._nr, v._req = node, 0, True
     return v
 
 
-_BACK = Operator(lambda input: input, None, {"input": lambda grad, shape: reshape(grad, shape)}, None)
+_BACK_PLAN = Plan([Formula("input", 0, lambda grad, shape: reshape(grad, shape))], (True,))
 
 
 def _tracks(t: Tensor) -> bool:
@@ -225,7 +217,7 @@ def _tracks(t: Tensor) -> bool:
 
 def _shaped_view(t: Tensor, shape: Shape, strides: Shape, name: str) -> Tensor:
     v = make_view(t, shape, strides, t._offset)
-    return _view_node(t, v, name, _BACK) if _tracks(t) else v
+    return _view_node(t, v, name) if _tracks(t) else v
 
 
 @method()

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.grad_mode import mode
-from ..autograd.node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult
+from ..autograd.node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult, edge
 from ..dtypes import SCALAR_TYPE_NAMES, can_cast
 from ..graph.shapes import numel
 from ..tensor import Tensor, new_tensor
@@ -27,16 +27,22 @@ METHODS: dict[str, Callable[..., Any]] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 NN_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # in ``ops`` only: public through ``nn.functional``
 _node_classes: dict[str, type[Node]] = {}
+_PLAIN_NUMBERS = frozenset({int, float, bool, type(None)})
 
 
 class OperatorNode(Node):
-    """The backward node of one call of an operator."""
+    """The backward node of one call of an operator.
 
-    __slots__ = ("operator", "saved", "saves_tensors")
+    Attributes:
+        plan: which formulas to run on what.
+        saved: the values that they name; ``None`` once freed.
+        counts: for operators on lists, how many operands each list had.
+    """
 
-    operator: Operator
-    saved: dict[str, Any] | None
-    saves_tensors: bool
+    plan: Plan
+    saved: list[Any] | None
+    saves_tensors = False
+    counts: tuple[int | None, ...] | None = None
 
     def free(self) -> None:
         """Drop the saved tensors; a second backward then raises."""
@@ -45,26 +51,17 @@ class OperatorNode(Node):
 
     def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
         """Evaluate the formulas of the operands that need a gradient."""
-        saved = self.saved
-        if saved is None:
+        if self.saved is None:
             raise RuntimeError(FREED_MESSAGE)
-        values: dict[str, Any] = {}
-        for name, value in saved.items():
-            values[name] = _unpack(value, self)
+        values = [_unpack(value, self) for value in self.saved]
         results: list[Tensor | None] = []
-        edge = 0
-        edges = self.edges
-        for row, count in zip(self.operator.formulas, values["*counts"], strict=True):
-            mine = edges[edge : edge + (1 if count is None else count)]
-            edge += len(mine)
-            if not any(e is not None for e in mine):
-                results.extend([None] * len(mine))
+        for i, (formula, all_grads, positions) in enumerate(self.plan.calls):
+            count = None if self.counts is None else self.counts[i]
+            grad: Any = grads if all_grads else grads[0]
+            if formula is None or grad is None:
+                results.extend([None] * (1 if count is None else count))
                 continue
-            grad: Any = grads if row.all_grads else grads[0]
-            if grad is None:
-                results.extend([None] * len(mine))
-                continue
-            found = row.formula(grad, *[values[n] for n in row.names])
+            found = formula(grad, *[values[k] for k in positions])
             if count is None:
                 results.append(found)
             else:
@@ -72,12 +69,38 @@ class OperatorNode(Node):
         return results
 
 
+class Plan:
+    """How to differentiate a call, given which operands are tracked.
+
+    Attributes:
+        saved: names of the values that the needed formulas use.
+        calls: per operand: its formula (or ``None``), whether it takes all output gradients, and
+            the positions of its arguments in ``saved``.
+    """
+
+    __slots__ = ("calls", "saved")
+
+    def __init__(self, formulas: list[Formula], tracked: tuple[bool, ...]) -> None:
+        names: dict[str, None] = {}
+        for row, wanted in zip(formulas, tracked, strict=True):
+            if wanted:
+                names.update(dict.fromkeys(row.names))
+        self.saved = tuple(names)
+        place = {name: i for i, name in enumerate(self.saved)}
+        self.calls = tuple(
+            (row.formula if wanted else None, row.all_grads,
+             tuple(place[n] for n in row.names) if wanted else ())
+            for row, wanted in zip(formulas, tracked, strict=True)
+        )
+
+
 def _unpack(value: Any, node: Node) -> Any:
-    if value.__class__ is SavedInput:
+    kind = value.__class__
+    if kind is SavedInput:
         return value.unpack()
-    if value.__class__ is SavedResult:
+    if kind is SavedResult:
         return value.unpack(node)
-    if value.__class__ is _SavedList:
+    if kind is _SavedList:
         return [_unpack(v, node) for v in value.items]
     return value
 
@@ -93,7 +116,7 @@ def node_class(name: str) -> type[Any]:
     """The Node subclass whose name PyTorch prints for this ``grad_fn``."""
     found = _node_classes.get(name)
     if found is None:
-        found = _node_classes[name] = type(name, (OperatorNode,), {"__slots__": ()})
+        found = _node_classes[name] = type(name, (OperatorNode,), {})
     return found
 
 
@@ -130,6 +153,7 @@ class Operator:
         "name",
         "out",
         "parameters",
+        "plans",
         "samples",
     )
 
@@ -153,6 +177,7 @@ class Operator:
         self.formulas = [
             Formula(name, self.parameters.index(name), formula) for name, formula in formulas.items()
         ]
+        self.plans: dict[tuple[bool, ...], Plan] = {}
         self.samples = samples
         self.inplace = False
         self.out = False
@@ -181,63 +206,77 @@ class Operator:
             result = self.forward(*args, **kwargs)
         finally:
             mode.enabled = True
+        first = result if isinstance(result, Tensor) else result[0]
+        for a in args:
+            if first is a:
+                return result  # nothing to do, the operand itself came back
         bound = dict(zip(self.parameters, args, strict=False))
         if kwargs:
             bound.update(kwargs)
-        first = result if isinstance(result, Tensor) else result[0]
-        if any(first is a for a in args):
-            return result  # nothing to do, the operand itself came back
-        node = node_class(self.grad_fn or f"{self.name.capitalize()}Backward0")()
-        edges: list[Edge | None] = []
-        counts: list[int | None] = []
-        needed: dict[str, None] = {}
-        for row in self.formulas:
-            a = bound.get(row.name)
-            if a.__class__ in (list, tuple):
-                mine = [Edge(t) if isinstance(t, Tensor) and t._req else None for t in a]  # type: ignore[union-attr]
-                counts.append(len(mine))
-            else:
-                mine = [Edge(a) if isinstance(a, Tensor) and a._req else None]
-                counts.append(None)
-            edges += mine
-            if any(e is not None for e in mine):
-                needed.update(dict.fromkeys(row.names))
-        node.operator = self
-        node.edges = tuple(edges)
-        outputs = (result,) if isinstance(result, Tensor) else tuple(result)
-        node.outputs = tuple([(t._shape, t._dtype) for t in outputs])
+        node = self.node_class()
         node.site = first._storage.expr.site
-        node.saves_tensors = False
-        node.saved = self._save(node, needed, bound, result)
-        node.saved["*counts"] = counts
-        for nr, t in enumerate(outputs):
+        self._connect(node, bound)
+        node.saved = [self._saved(node, name, bound, result) for name in node.plan.saved]
+        if first is result:
+            result._req, result._node = True, node
+            return result
+        node.outputs = len(result)
+        for nr, t in enumerate(result):
             if t._dtype.is_floating_point:
                 t._req, t._node, t._nr = True, node, nr
         return result
 
-    def _save(
-        self, node: Any, needed: dict[str, None], bound: dict[str, Any], result: Any
-    ) -> dict[str, Any]:
-        saved: dict[str, Any] = {}
-        for name in needed:
-            if name == "result":
-                node.saves_tensors = True
-                if isinstance(result, Tensor):
-                    saved[name] = SavedResult(result, 0)
-                else:
-                    saved[name] = _SavedList([SavedResult(t, nr) for nr, t in enumerate(result)])
-                continue
-            value = bound[name] if name in bound else self.defaults[name]
-            if isinstance(value, Tensor):
-                node.saves_tensors = True
-                value = SavedInput(value)
-            elif value.__class__ in (list, tuple) and any(isinstance(v, Tensor) for v in value):
-                node.saves_tensors = True
-                value = _SavedList(
-                    [SavedInput(v) if isinstance(v, Tensor) else v for v in value]
-                )
-            saved[name] = value
-        return saved
+    @property
+    def node_class(self) -> type[Any]:
+        """The class of this operator's nodes."""
+        return node_class(self.grad_fn or f"{self.name.capitalize()}Backward0")
+
+    def _connect(self, node: Any, bound: dict[str, Any]) -> None:
+        """Set the edges, the plan, and the counts of operands given as lists."""
+        edges: list[Edge | None] = []
+        tracked: list[bool] = []
+        counts: list[int | None] = []
+        lists = False
+        for row in self.formulas:
+            a = bound.get(row.name)
+            if isinstance(a, Tensor):
+                edges.append(edge(a) if a._req else None)
+                tracked.append(a._req)
+                counts.append(None)
+            elif a.__class__ is list or a.__class__ is tuple:
+                mine = [edge(t) if isinstance(t, Tensor) and t._req else None for t in a]  # type: ignore[union-attr]
+                edges += mine
+                tracked.append(any(e is not None for e in mine))
+                counts.append(len(mine))
+                lists = True
+            else:
+                edges.append(None)
+                tracked.append(False)
+                counts.append(None)
+        mask = tuple(tracked)
+        plan = self.plans.get(mask)
+        if plan is None:
+            plan = self.plans[mask] = Plan(self.formulas, mask)
+        node.plan = plan
+        node.edges = tuple(edges)
+        if lists:
+            node.counts = tuple(counts)
+
+    def _saved(self, node: Any, name: str, bound: dict[str, Any], result: Any) -> Any:
+        """What the node keeps under a name: an operand or option as it is now, or the result."""
+        if name == "result":
+            node.saves_tensors = True
+            if isinstance(result, Tensor):
+                return SavedResult(result, 0)
+            return _SavedList([SavedResult(t, nr) for nr, t in enumerate(result)])
+        value = bound[name] if name in bound else self.defaults[name]
+        if isinstance(value, Tensor):
+            node.saves_tensors = True
+            return SavedInput(value)
+        if value.__class__ in (list, tuple) and any(isinstance(v, Tensor) for v in value):
+            node.saves_tensors = True
+            return _SavedList([SavedInput(v) if isinstance(v, Tensor) else v for v in value])
+        return value
 
 
 def operator(
@@ -333,27 +372,28 @@ def _wrap(row: Operator, out_form: bool) -> Callable[..., Any]:
         return plain
 
     tracked, record = row.tracked, row.record
-    if not out_form:
 
-        @functools.wraps(forward)
-        def differentiable(*args: Any, **kwargs: Any) -> Any:
+    @functools.wraps(forward)
+    def differentiable(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            if out_form and "out" in kwargs:
+                out = kwargs.pop("out")
+                if out is not None:
+                    return write_out(row.name, forward(*args, **kwargs), out, args, kwargs)
             if mode.enabled and tracked(args, kwargs):
                 return record(args, kwargs)
             return forward(*args, **kwargs)
+        for a in args:  # most operands are neither views nor tracked
+            if a.__class__ in _PLAIN_NUMBERS or (
+                isinstance(a, Tensor) and not a._req and a._base is None
+            ):
+                continue
+            if mode.enabled and tracked(args, kwargs):
+                return record(args, kwargs)
+            break
+        return forward(*args)
 
-        return differentiable
-
-    @functools.wraps(forward)
-    def with_out(*args: Any, **kwargs: Any) -> Any:
-        if kwargs and "out" in kwargs:
-            out = kwargs.pop("out")
-            if out is not None:
-                return write_out(row.name, forward(*args, **kwargs), out, args, kwargs)
-        if mode.enabled and tracked(args, kwargs):
-            return record(args, kwargs)
-        return forward(*args, **kwargs)
-
-    return with_out
+    return differentiable
 
 
 def write_out(
@@ -472,7 +512,9 @@ def assign(t: Tensor, value: Tensor) -> Tensor:
 class CopySlices(Node):
     """The history of a base after an in-place write through one of its views."""
 
-    __slots__ = ("offset", "shape", "strides")
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int
 
     def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
         """The written region's gradient goes to the value, the rest to the old base."""
@@ -499,8 +541,7 @@ def rebase(t: Tensor, value: Tensor) -> None:
     from .movement import regenerate_view
 
     node = CopySlices()
-    node.edges = (Edge(base) if base._req else None, Edge(value) if value._req else None)
-    node.outputs = ((base._shape, base._dtype),)
+    node.edges = (edge(base) if base._req else None, edge(value) if value._req else None)
     node.shape, node.strides = t._shape, t.stride()
     node.offset = t._offset - base._offset
     node.site = value._storage.expr.site
