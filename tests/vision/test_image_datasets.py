@@ -140,7 +140,8 @@ def test_image_folder_errors(tmp_path):
 def test_dataset_folder_with_own_loader(tmp_path):
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "one.txt").write_text("1")
-    dataset = datasets.DatasetFolder(tmp_path, lambda p: int(pathlib.Path(p).read_text()), (".txt",))
+    load = lambda path: int(pathlib.Path(path).read_text())
+    dataset = datasets.DatasetFolder(tmp_path, load, (".txt",))
     assert dataset[0] == (1, 0)
 
 

@@ -76,4 +76,4 @@ def _targets(transform: Any, numbers: Array) -> Any:
         return from_array(numbers)
     from rushlight.utils.data import default_collate
 
-    return default_collate([transform(number) for number in numbers.tolist()])
+    return default_collate(tuple(transform(number) for number in numbers.tolist()))

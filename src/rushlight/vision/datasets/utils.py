@@ -119,7 +119,7 @@ def _retrieve(url: str, path: str, md5: str | None) -> str:
             urlopen(Request(url, headers={"User-Agent": "rushlight"}), timeout=_TIMEOUT) as answer,
             open(temporary, "wb") as file,
         ):
-            progress = _Progress(os.path.basename(path), answer.length)
+            progress = _Progress(os.path.basename(path), getattr(answer, "length", None))
             while chunk := answer.read(_CHUNK):
                 file.write(chunk)
                 digest.update(chunk)

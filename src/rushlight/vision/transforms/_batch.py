@@ -14,7 +14,7 @@ thereby raises its own error.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -248,7 +248,16 @@ def _resize(t: T.Resize, images: Images) -> list[Step] | None:
         if mode not in ("nearest", "nearest-exact", "bilinear", "bicubic"):
             return None
         smooth = bool(t.antialias) and mode in ("bilinear", "bicubic")
-        return _fixed(lambda batch: _array.resize(batch, target, mode, smooth), after)
+        stops = [target]
+        if isinstance(t, v2.Resize) and smooth and images.dtype == np.uint8:
+            stops = [(images.height, target[1]), target]  # rounded after each axis
+        return [
+            step
+            for stop in stops
+            for step in _fixed(
+                partial(_array.resize, size=stop, mode=mode, antialias=smooth), after
+            )
+        ]
     if mode not in _PIL_FILTERS or t.antialias is False:
         return None
     axes = _pil_axes(size, target, mode)

@@ -766,6 +766,7 @@ class RandomErasing(_Randomly):
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draw the window and what it is filled with; None after ten misses."""
         (image,) = flat_inputs[:1]
+        image = image if isinstance(image, Tensor) else F.pil_to_tensor(image)
         window = _v1.RandomErasing.get_params(image, self.scale, self.ratio, self.value)
         return {"window": None if window[4] is image else window}
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.dtypes import dtype as DType
-from rushlight.dtypes import float32
+from rushlight.dtypes import float32, uint8
 from rushlight.tensor import Tensor
 from rushlight.vision._bridge import from_array, numpy_dtype, to_array
 from rushlight.vision.transforms import _array
@@ -26,7 +26,6 @@ from rushlight.vision.transforms.functional import (
     crop,
     elastic_transform,
     equalize,
-    erase,
     five_crop,
     gaussian_blur,
     get_dimensions,
@@ -38,8 +37,6 @@ from rushlight.vision.transforms.functional import (
     perspective,
     pil_to_tensor,
     posterize,
-    resize,
-    resized_crop,
     rgb_to_grayscale,
     rotate,
     solarize,
@@ -100,6 +97,45 @@ to_grayscale = rgb_to_grayscale
 def get_size(img: Any) -> list[int]:
     """``[height, width]`` of an image."""
     return get_dimensions(img)[1:]
+
+
+def resize(
+    inpt: Any,
+    size: Any,
+    interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
+    max_size: int | None = None,
+    antialias: bool | None = True,
+) -> Any:
+    """As in version 1, but a smoothed uint8 tensor is rounded after each axis, as Pillow does."""
+    mode = _v1.interpolation_mode(interpolation)
+    if not isinstance(inpt, Tensor) or inpt.dtype != uint8 or not antialias:
+        return _v1.resize(inpt, size, mode, max_size, antialias)
+    _, height, width = get_dimensions(inpt)
+    target = _v1.resized_size((height, width), size, max_size)
+    wide = _v1.resize(inpt, (height, target[1]), mode)
+    return _v1.resize(wide, target, mode)
+
+
+def resized_crop(
+    inpt: Any,
+    top: int,
+    left: int,
+    height: int,
+    width: int,
+    size: Any,
+    interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
+    antialias: bool | None = True,
+) -> Any:
+    """Crop, then resize."""
+    window = crop(inpt, top, left, height, width)
+    return resize(window, size, interpolation, antialias=antialias)
+
+
+def erase(inpt: Any, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool = False) -> Any:
+    """Write ``v`` over the window of size (h, w) at ``(i, j)`` of a tensor or PIL image."""
+    if isinstance(inpt, Tensor):
+        return _v1.erase(inpt, i, j, h, w, v, inplace)
+    return to_pil_image(_v1.erase(pil_to_tensor(inpt), i, j, h, w, v), inpt.mode)
 
 
 def to_image(inpt: Any) -> Tensor:
