@@ -59,17 +59,17 @@ class Generator:
             self._cell = Storage(leaf(randomness.from_seed(self._seed), uint32))
         return self._cell
 
-    def _draw(self, count: int, prim: Primitive = S.DRAW, per_value: int = 1) -> Expr:
-        """Record a draw of ``count`` values and return their words."""
+    def _draw(self, count: int, prim: Primitive = S.DRAW) -> Expr:
+        """Record a draw of ``count`` words and return it: ``new state || words``."""
         with self._lock:
             state = self._state
             drawn = record(prim, (state.expr,), (count,))
             state.write(record(STRIDED, (drawn,), _STATE_ATTRS, (0,)))
-        return record(STRIDED, (drawn,), ((count * per_value,), (1,)), (randomness.STATE_WORDS,))
+        return drawn
 
     def _draw_normals(self, count: int) -> Expr:
-        """Record a draw of ``count`` normals and return their words."""
-        return self._draw(count, S.DRAW_NORMALS, 2)
+        """Record a draw of ``count`` normals, two words each, and return it."""
+        return self._draw(count, S.DRAW_NORMALS)
 
     def _blob(self) -> bytes:
         with self._lock:
@@ -166,6 +166,14 @@ def _restore(blob: bytes) -> Generator:
 
 default_generator = Generator()
 default_generator._seed = int.from_bytes(os.urandom(8), "little")
+
+
+def _restart_after_fork() -> None:
+    default_generator._lock = threading.Lock()  # another thread may have held it
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_restart_after_fork)
 
 
 def manual_seed(seed: Any) -> Generator:

@@ -59,12 +59,12 @@ SAMPLERS: dict[str, tuple[dtype, Sampler]] = {
 }
 
 
-def _sample_reference(attrs: Attrs, args: tuple[Any, ...], words: np.ndarray) -> np.ndarray:
+def _sample_reference(attrs: Attrs, args: tuple[Any, ...], drawn: np.ndarray) -> np.ndarray:
     name, shape = attrs
-    return SAMPLERS[name][1](words, numel(shape), *args).reshape(shape)
+    return SAMPLERS[name][1](drawn[R.STATE_WORDS :], numel(shape), *args).reshape(shape)
 
 
-SAMPLE = primitive(  # attrs (name of the sampler, shape), args as the sampler takes them
+SAMPLE = primitive(  # what a draw gave; attrs (sampler, shape), args as the sampler takes them
     "sample",
     lambda inputs, attrs: (attrs[1], SAMPLERS[attrs[0]][0]),
     _sample_reference,
@@ -77,12 +77,13 @@ def _multinomial_rule(inputs: Inputs, attrs: Attrs) -> tuple[Shape, dtype]:
 
 
 def _multinomial_reference(
-    attrs: Attrs, args: Any, weights: np.ndarray, words: np.ndarray
+    attrs: Attrs, args: Any, weights: np.ndarray, drawn: np.ndarray
 ) -> np.ndarray:
-    return R.multinomial(weights, R.uniform64(words).reshape(len(weights), attrs[0]))
+    unit = R.uniform64(drawn[R.STATE_WORDS :])
+    return R.multinomial(weights, unit.reshape(len(weights), attrs[0]))
 
 
-MULTINOMIAL = primitive(  # attrs (samples,): weights[rows, n], words for the uniforms
+MULTINOMIAL = primitive(  # attrs (samples,): weights[rows, n], what a draw of the uniforms gave
     "multinomial", _multinomial_rule, _multinomial_reference, "random"
 )
 

@@ -85,9 +85,9 @@ def _normal(
         return _serial_normal("normals", shape, d, mean, std, g)
     uniforms = normal_uniforms(n, half=d in NARROW)
     wide = d is dtypes.float64
-    words = g._draw(uniforms * 2 if wide else uniforms)
+    drawn = g._draw(uniforms * 2 if wide else uniforms)
     name = "normal64" if wide else "normal32"
-    return cast(record(S.SAMPLE, (words,), (name, shape), (mean, std)), d)
+    return cast(record(S.SAMPLE, (drawn,), (name, shape), (mean, std)), d)
 
 
 def _serial_normal(

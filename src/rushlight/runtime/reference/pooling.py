@@ -178,14 +178,15 @@ def _window_argmax(x: Array, positions: list[Array]) -> Array:
     if not numbers.size:
         return numbers.astype(np.int64)
     has_nan = x.dtype.kind == "f" and bool(np.isnan(x.max()))
-    best = _tap(x, positions, taps[0]).copy()
+    best = np.array(_tap(x, positions, taps[0]), order="C", copy=True)
     for number, tap in enumerate(taps[1:], 1):
-        value = _tap(x, positions, tap)
+        value = np.ascontiguousarray(_tap(x, positions, tap))
         larger = value > best
         if has_nan:
             larger |= value != value
         np.maximum(best, value, out=best)
-        np.putmask(numbers, larger, number)
+        # Numbers grow, so the latest is the largest: no masked write, which would mispredict.
+        np.maximum(numbers, larger * numbers.dtype.type(number), out=numbers)
     return _plane_positions(numbers, positions, taps, spatial)
 
 
