@@ -386,7 +386,9 @@ class TensorwiseOptimizer(Optimizer):
         for group in self.param_groups:
             for name, default in self._group_defaults.items():
                 group.setdefault(name, default)
-        for entry in self.state.values():
+        # Old versions kept these as plain numbers.
+        for param in self._all_params():
+            entry = self.state.get(param, {})
             for name in ("step", "mu_product", "eta", "mu"):
                 if isinstance(entry.get(name), int | float):
                     entry[name] = scalar_state(entry[name])
