@@ -358,11 +358,11 @@ def get_unsafe_globals_in_checkpoint(f: FileLike) -> list[str]:
     Nothing is built. Raises what :func:`load` raises for files that are no checkpoints.
     """
     if is_path(f):
-        with open(f, "rb") as file:
-            return get_unsafe_globals_in_checkpoint(file)
+        with open(f, "rb") as opened:
+            return get_unsafe_globals_in_checkpoint(opened)
     check_readable(f)
     names: set[str] = set()
-    file: IO[bytes] = f  # type: ignore[assignment]
+    file: Any = f
     if _peek(file).startswith(b"PK\3\4"):
         body: IO[bytes] = io.BytesIO(_open_archive(file).read("data.pkl"))
         scan(body, lambda reference: None, names)
@@ -375,7 +375,7 @@ def get_unsafe_globals_in_checkpoint(f: FileLike) -> list[str]:
 
 def _is_safe(full: str) -> bool:
     try:
-        resolve(*full.rsplit(".", 1))  # type: ignore[arg-type]
+        resolve(*full.rsplit(".", 1))
     except UnpicklingError:
         return False
     return True

@@ -23,6 +23,11 @@ def make_dtype(text: Any, align: Any = False, copy: Any = False) -> np.dtype[Any
     return np.dtype(text, copy=True)
 
 
+def _set_state(obj: Any, state: tuple[Any, ...]) -> None:
+    """NumPy's own unpickling, with a state that has been checked."""
+    obj.__setstate__(state)
+
+
 def build_dtype(d: np.dtype[Any], state: Any) -> None:
     """Set the byte order, the only thing that the state of a plain dtype can say."""
     sizes = ((-1, -1), (d.itemsize, d.alignment))
@@ -37,9 +42,9 @@ def build_dtype(d: np.dtype[Any], state: Any) -> None:
     ):
         raise UnpicklingError(f"the state {state!r:.80} of a numpy.dtype cannot be loaded")
     if d.kind not in "SU":
-        d.__setstate__((*state[:5], -1, -1, 0))
+        _set_state(d, (*state[:5], -1, -1, 0))
     elif state[5:7] == sizes[1]:
-        d.__setstate__((*state[:7], 4 if d.kind == "S" else 8))
+        _set_state(d, (*state[:7], 4 if d.kind == "S" else 8))
 
 
 def _check_dtype(d: Any) -> np.dtype[Any]:
@@ -83,7 +88,7 @@ def build_array(a: np.ndarray, state: Any) -> None:
         raise UnpicklingError("a numpy array cannot get its state twice")
     _, shape, d, is_fortran, data = state
     _elements(d, data, _count(shape))
-    a.__setstate__((1, shape, d, bool(is_fortran), bytes(data)))
+    _set_state(a, (1, shape, d, bool(is_fortran), bytes(data)))
 
 
 def make_from_buffer(data: Any, d: Any, shape: Any, order: Any) -> np.ndarray:

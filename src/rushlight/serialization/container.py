@@ -206,7 +206,7 @@ class ArchiveReader:
             *_, name_length, extra_length = _LOCAL.unpack(header)
             offset = info.header_offset + _LOCAL.size + name_length + extra_length
             if offset + info.compress_size <= self._size:
-                return offset
+                return int(offset)
         raise self._failure(f"record {info.filename} is out of bounds", "is truncated or corrupt")
 
     def _fill(self, info: zipfile.ZipInfo, target: memoryview) -> None:
@@ -262,7 +262,7 @@ class ArchiveReader:
                 mapped: np.ndarray = np.frombuffer(self._map, dtype, count, offset)
                 return mapped
         out: np.ndarray = np.empty(count, dtype)
-        self._fill(info, memoryview(out.view(np.uint8)))
+        self._fill(info, out.view(np.uint8).data)
         return out
 
 

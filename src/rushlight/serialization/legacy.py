@@ -48,7 +48,7 @@ def scan(
     """
     from .names import resolve
 
-    def nothing(*args: Any) -> _Nothing:
+    def nothing(*args: Any) -> Any:
         return _Nothing()
 
     def note(module: str, name: str) -> Any:

@@ -51,7 +51,11 @@ class UntypedReference:
 
 def _reduce_memory(t: Tensor) -> tuple[Any, tuple[Any, ...]]:
     """``(function, arguments)`` of a tensor's memory and view."""
-    place = (t.storage_offset(), tuple(t.shape), tuple(t.stride()), t.requires_grad, OrderedDict())
+    size, stride = (
+        (*t.shape,),
+        (*t.stride(),),
+    )  # new tuples, as in PyTorch: the same memo, same bytes
+    place: tuple[Any, ...] = (t.storage_offset(), size, stride, t.requires_grad, OrderedDict())
     if t.dtype in STORAGE_NAMES:
         return name("torch._utils._rebuild_tensor_v2"), (t._storage, *place)
     untyped = UntypedReference(t._storage)
@@ -61,7 +65,7 @@ def _reduce_memory(t: Tensor) -> tuple[Any, tuple[Any, ...]]:
 def _reduce_tensor(t: Tensor) -> tuple[Any, tuple[Any, ...]]:
     state = own_attributes(t)
     if is_parameter(t):
-        data = (t.detach(), t.requires_grad, OrderedDict())
+        data: tuple[Any, ...] = (t.detach(), t.requires_grad, OrderedDict())
         if not state:
             return name("torch._utils._rebuild_parameter"), data
         return name("torch._utils._rebuild_parameter_with_state"), (*data, state)
@@ -78,7 +82,10 @@ def _reduce_device(d: device) -> tuple[Any, tuple[Any, ...]]:
     return name("torch.device"), place
 
 
-class CheckpointPickler(pickle._Pickler):
+_Pickler: Any = pickle._Pickler  # the one in Python: it can be taught how to write names
+
+
+class CheckpointPickler(_Pickler):  # type: ignore[misc]
     """Pickles an object; its storages are collected in :attr:`storages`.
 
     Args:
@@ -103,14 +110,13 @@ class CheckpointPickler(pickle._Pickler):
     def persistent_id(self, obj: Any) -> Any:
         """A storage's reference: (kind, class, key, location, size)."""
         if type(obj) is Storage:
-            kind, storage, count = STORAGE_NAMES.get(obj.dtype), obj, obj.numel
+            kind, storage, count = f"torch.{STORAGE_NAMES[obj.dtype]}", obj, obj.numel
         elif type(obj) is UntypedReference:
-            kind, storage = None, obj.storage
+            kind, storage = "torch.storage.UntypedStorage", obj.storage
             count = storage.numel * storage.dtype.itemsize
         else:
             return None
-        kind = name(f"torch.{kind}") if kind else name("torch.storage.UntypedStorage")
-        return ("storage", kind, self._key(storage), "cpu", count, *self._tail)
+        return ("storage", name(kind), self._key(storage), "cpu", count, *self._tail)
 
     def reducer_override(self, obj: Any) -> Any:
         """How Rushlight's own objects are written."""
@@ -132,4 +138,4 @@ class CheckpointPickler(pickle._Pickler):
     def _save_dtype(self, obj: dtype) -> None:
         self.save(name(f"torch.{obj.name}"))
 
-    dispatch = {**pickle._Pickler.dispatch, Name: _save_name, dtype: _save_dtype}
+    dispatch = {**_Pickler.dispatch, Name: _save_name, dtype: _save_dtype}

@@ -116,7 +116,8 @@ def load(data: bytes) -> dict[str, Tensor]:
     """
     import safetensors
 
-    return {name: _tensor_from(part, name) for name, part in safetensors.deserialize(data)}
+    parts: list[tuple[str, dict[str, Any]]] = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
+    return {name: _tensor_from(part, name) for name, part in parts}
 
 
 def load_file(filename: PathLike, device: Any = "cpu") -> dict[str, Tensor]:
@@ -141,5 +142,4 @@ def load_file(filename: PathLike, device: Any = "cpu") -> dict[str, Tensor]:
     try:
         return load(data)
     except safetensors.SafetensorError as e:
-        e.add_note(f"while loading '{filename}'")
-        raise
+        raise type(e)(f"{e} (while loading '{filename}')") from e

@@ -7,6 +7,7 @@ numbers: a view that leaves its storage would read foreign memory.
 
 from __future__ import annotations
 
+import copyreg
 import sys
 from collections.abc import Callable
 from pickle import UnpicklingError
@@ -102,7 +103,7 @@ class LoadedStorage:
         if self.swapped and d.itemsize > 1:
             elements.byteswap(inplace=True)
         if d is dtypes.bool_ and (elements.view(np.uint8) > 1).any():
-            return elements.view(np.uint8) != 0  # any byte but 0 and 1 would be no bool
+            return np.not_equal(elements.view(np.uint8), 0)  # other bytes would be no bools
         return elements
 
 
@@ -298,6 +299,9 @@ def restore_subclass(kind: type, plain: Tensor, attributes: dict[str, Any]) -> T
 def reduce_storage(storage: Storage) -> tuple[Any, ...]:
     """``(callable, args)`` by which ``pickle`` restores a Storage."""
     return restore_storage, (storage.array().tobytes(), storage.dtype.name)
+
+
+copyreg.pickle(Storage, reduce_storage)
 
 
 def reduce_plain(t: Tensor) -> tuple[Any, ...]:
