@@ -19,6 +19,7 @@ from . import (  # noqa: F401 - importing a module registers its operators
     pooling,
     random_ops,
     reductions,
+    sorting,
 )
 from .registry import FUNCTIONS, METHODS, NN_FUNCTIONS
 
