@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -105,3 +106,33 @@ def test_import_does_not_load_numpy_random():
     )
     before, after = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     assert before == after
+
+
+def test_threads_share_the_default_generator():
+    r.manual_seed(0)
+    errors = []
+
+    def work():
+        try:
+            for i in range(150):
+                drawn = r.rand(3)
+                if i % 7 == 0:
+                    drawn.sum().item()
+        except BaseException as error:
+            errors.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not errors
+    state = r.get_rng_state().tolist()
+    r.manual_seed(0)
+    r.rand(4 * 150 * 3)
+    assert r.get_rng_state().tolist() == state

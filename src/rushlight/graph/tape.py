@@ -104,6 +104,7 @@ class _Local(threading.local):
 
 local = _Local()
 _flush_lock = threading.RLock()
+_disturbed: set[int] = set()  # generations of the Tapes of which another thread ran a part
 
 
 def _restart_after_fork() -> None:
@@ -244,6 +245,9 @@ def flush() -> None:
     with _flush_lock:
         local.tape = Tape()
         exprs, state = tape.exprs, tape.state
+        if tape.gen in _disturbed:
+            _flush_disturbed(tape)
+            return
         inside = state.references
         if inside is None:
             inside = state.references = _reference_counts(exprs)
@@ -253,6 +257,17 @@ def flush() -> None:
             binding = state.bindings[held] = bind(exprs, held)
         if binding.outputs:
             binding.run(exprs, tape.args)
+
+
+def _flush_disturbed(tape: Tape) -> None:
+    """Flush a Tape of which another thread ran a part: what is cached by key does not apply."""
+    _disturbed.discard(tape.gen)
+    exprs = tape.exprs
+    inside = _reference_counts(exprs)
+    held = tuple([i for i, e in enumerate(exprs) if _getrefcount(e) > inside[i]])
+    binding = bind(exprs, held)
+    if binding.outputs:
+        binding.run(exprs, [a for e in exprs if e.buffer is None for a in e.args])
 
 
 def realize(wanted: Sequence[Expr]) -> None:
@@ -296,6 +311,7 @@ def _run_apart(wanted: Sequence[Expr]) -> None:
     held = tuple(position[id(e)] for e in wanted)
     leaves = tuple(i for i, e in enumerate(order) if e.buffer is not None)
     binding = bind(order, tuple(sorted({*held, *leaves})))
+    _disturbed.update([e.gen for e in wanted])
     binding.run(order, args)
 
 
