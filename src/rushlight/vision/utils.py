@@ -180,7 +180,7 @@ def draw_bounding_boxes(
     typeface: Any = ImageFont.truetype(font, font_size or 10) if font else ImageFont.load_default()
     canvas = F.to_pil_image(F.convert_image_dtype(image, uint8)).convert("RGB")
     draw = ImageDraw.Draw(canvas, "RGBA" if fill else None)
-    texts = labels or [None] * len(corners)
+    texts: list[Any] = labels or [None] * len(corners)
     for box, color, text in zip(
         corners.astype(np.int64).tolist(), _colors(colors, len(corners)), texts, strict=True
     ):

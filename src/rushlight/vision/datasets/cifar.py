@@ -73,9 +73,8 @@ class CIFAR10(VisionDataset):
         parts = [self._read(name) for name, _ in (self.train_list if train else self.test_list)]
         pixels = np.concatenate([part["data"] for part in parts]).reshape(-1, 3, 32, 32)
         self.data = pixels.transpose(0, 2, 3, 1)
-        self.targets = [
-            label for part in parts for label in part.get("labels", part.get("fine_labels"))
-        ]
+        key = "labels" if "labels" in parts[0] else "fine_labels"
+        self.targets = [label for part in parts for label in part[key]]
         self._load_meta()
 
     def _path(self, name: str) -> str:

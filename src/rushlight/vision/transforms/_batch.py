@@ -281,7 +281,7 @@ def _pil_axes(size: tuple[int, int], out: tuple[int, int], mode: str) -> tuple[i
 
     noise = np.random.default_rng(0).integers(0, 256, (16, 1, *size), dtype=np.uint8)
     filter_ = F.pil_modes_mapping[F.InterpolationMode(mode)]
-    wanted = [Image.fromarray(image[0]).resize(out[::-1], filter_) for image in noise]
+    wanted = [np.asarray(Image.fromarray(i[0]).resize(out[::-1], filter_)) for i in noise]
     for axes in ((-1, -2), (-2, -1)):
         if np.array_equal(_pil_resize(noise, out, mode, axes)[:, 0], np.stack(wanted)):
             return axes
@@ -344,7 +344,7 @@ def _center_crop(t: T.CenterCrop, images: Images) -> list[Step] | None:
 @_rule(T.RandomCrop)
 def _random_crop(t: T.RandomCrop, images: Images) -> list[Step] | None:
     steps: list[Step] = []
-    paddings = [] if t.padding is None else [t.padding]
+    paddings: list[Any] = [] if t.padding is None else [t.padding]
     while paddings or t.pad_if_needed:
         paddings = paddings or t._missing(images.height, images.width)
         if not paddings:

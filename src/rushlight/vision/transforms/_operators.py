@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rushlight import ops
 from rushlight.dtypes import dtype as DType
-from rushlight.nn.functional import pad as pad_tensor
+from rushlight.nn import functional as nn_functional
 from rushlight.tensor import Tensor
 
 
@@ -27,14 +28,14 @@ def crop(img: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
     below, after = height - above - window.shape[-2], width - before - window.shape[-1]
     if not (above or before or below or after):
         return window
-    return pad_tensor(window, (before, after, above, below))
+    return nn_functional.pad(window, (before, after, above, below))
 
 
 def pad(img: Tensor, ltrb: Sequence[int], fill: float, mode: str) -> Tensor:
     """Pad the left, top, right and bottom border."""
     left, top, right, bottom = ltrb
     if mode == "constant":
-        return pad_tensor(img, (left, right, top, bottom), value=float(fill))
+        return nn_functional.pad(img, (left, right, top, bottom), value=float(fill))
     rows = _border_index(img.shape[-2], top, bottom, mode)
     columns = _border_index(img.shape[-1], left, right, mode)
     return img.index_select(-2, rows).index_select(-1, columns)
@@ -86,7 +87,7 @@ def grayscale(img: Tensor) -> Tensor:
     return (0.2989 * r + 0.587 * g + 0.114 * b).unsqueeze(-3)
 
 
-def blend(img: Tensor, other: Tensor | float, ratio: float) -> Tensor:
+def blend(img: Tensor, other: Any, ratio: float) -> Tensor:
     """``ratio * img + (1 - ratio) * other``, clamped to [0, 1]."""
     return (ratio * img + (1.0 - ratio) * other).clamp(0, 1)
 

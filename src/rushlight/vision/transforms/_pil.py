@@ -128,9 +128,11 @@ def pad(img: Any, ltrb: Sequence[int], fill: Any, mode: str) -> Image:
 
 def rotate(img: Any, angle: float, filter_: int, expand: bool, center: Any, fill: Any) -> Image:
     """Rotate counter-clockwise by ``angle`` degrees."""
+    from PIL import Image
+
     return check(img).rotate(
         angle,
-        filter_,
+        Image.Resampling(filter_),
         expand,
         None if center is None else tuple(center),
         fillcolor=_fill(fill, img),

@@ -309,10 +309,10 @@ def resize(
     return _on_tensor("resize", img, target, mode.value, smooth)
 
 
-def pad_amounts(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
+def pad_amounts(padding: Any) -> tuple[int, int, int, int]:
     """``padding`` (all / horizontal, vertical / each) as left, top, right, bottom."""
     if isinstance(padding, numbers.Number):
-        return (int(padding),) * 4  # type: ignore[call-overload, no-any-return]
+        return (int(padding),) * 4  # type: ignore[call-overload]
     if not isinstance(padding, (list, tuple)):
         raise TypeError("Got inappropriate padding arg")
     if len(padding) not in (1, 2, 4):
@@ -324,9 +324,7 @@ def pad_amounts(padding: int | Sequence[int]) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def pad(
-    img: Any, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant"
-) -> Any:
+def pad(img: Any, padding: Any, fill: Any = 0, padding_mode: str = "constant") -> Any:
     """Pad the borders by a constant, or by "edge", "reflect" or "symmetric" continuation."""
     amounts = pad_amounts(padding)
     if not isinstance(padding_mode, str):

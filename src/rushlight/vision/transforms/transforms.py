@@ -393,14 +393,14 @@ class Pad(Module):
             raise TypeError("Got inappropriate fill arg")
         if padding_mode not in ("constant", "edge", "reflect", "symmetric"):
             raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
-        F.pad_amounts(padding)  # type: ignore[arg-type]
+        F.pad_amounts(padding)
         self.padding = padding
         self.fill = fill
         self.padding_mode = padding_mode
 
     def forward(self, img: Any) -> Any:
         """The padded image."""
-        return F.pad(img, self.padding, self.fill, self.padding_mode)  # type: ignore[arg-type]
+        return F.pad(img, self.padding, self.fill, self.padding_mode)
 
     def __repr__(self) -> str:
         return (
@@ -450,7 +450,7 @@ class RandomCrop(Module):
             img = F.pad(img, self.padding, self.fill, self.padding_mode)
         for padding in self._missing(*F.get_dimensions(img)[1:]):
             img = F.pad(img, padding, self.fill, self.padding_mode)
-        return F.crop(img, *self.get_params(img, self.size))  # type: ignore[arg-type]
+        return F.crop(img, *self.get_params(img, self.size))
 
     def _missing(self, height: int, width: int) -> list[list[int]]:
         """The paddings that ``pad_if_needed`` adds to an image of this size."""
@@ -1016,7 +1016,7 @@ class RandomErasing(Module):
         if isinstance(self.value, (list, tuple)):
             value = [float(v) for v in self.value]
         elif not isinstance(self.value, str):
-            value = [float(self.value)]
+            value = [float(self.value)]  # type: ignore[arg-type]
         if value is not None and len(value) not in (1, img.shape[-3]):
             raise ValueError(
                 "If value is a sequence, it should have either a single value or "

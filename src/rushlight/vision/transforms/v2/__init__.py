@@ -21,6 +21,7 @@ from rushlight.nn import Module, ModuleList
 from rushlight.tensor import Tensor
 from rushlight.vision import _draws
 from rushlight.vision.transforms import _pil
+from rushlight.vision.transforms import functional as F_v1
 from rushlight.vision.transforms import transforms as _v1
 from rushlight.vision.transforms.functional import InterpolationMode, interpolation_mode
 from rushlight.vision.transforms.v2 import functional as F
@@ -311,7 +312,7 @@ class ToTensor(Transform):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The tensor."""
-        return F._v1.to_tensor(inpt)
+        return F_v1.to_tensor(inpt)
 
 
 class ToPILImage(Transform):
@@ -486,7 +487,7 @@ class RandomCrop(Transform):
     ) -> None:
         super().__init__()
         self.size = tuple(_v1._size(size))
-        self.padding = None if padding is None else list(F._v1.pad_amounts(padding))
+        self.padding = None if padding is None else list(F_v1.pad_amounts(padding))
         self.pad_if_needed = pad_if_needed
         self.fill = fill
         self.padding_mode = padding_mode
@@ -543,8 +544,10 @@ class RandomResizedCrop(Transform):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The cropped and resized image."""
-        window = params["window"]
-        return F.resized_crop(inpt, *window, self.size, self.interpolation, self.antialias)
+        top, left, height, width = params["window"]
+        return F.resized_crop(
+            inpt, top, left, height, width, self.size, self.interpolation, self.antialias
+        )
 
 
 class RandomHorizontalFlip(_Randomly):
@@ -627,9 +630,10 @@ class RandomAffine(Transform):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The transformed image."""
-        fill, center = _v1._tensor_fill(inpt, self.fill), self.center
-        drawn: Any = params["drawn"]
-        return F.affine(inpt, *drawn, self.interpolation, fill, center)  # type: ignore[arg-type]
+        fill = _v1._tensor_fill(inpt, self.fill)
+        center: Any = self.center
+        angle, shift, scale, shear = params["drawn"]
+        return F.affine(inpt, angle, shift, scale, shear, self.interpolation, fill, center)
 
 
 # --- colours and noise ------------------------------------------------------------------------
@@ -774,4 +778,5 @@ class RandomErasing(_Randomly):
         """The erased image."""
         if params["window"] is None:
             return inpt
-        return F.erase(inpt, *params["window"], self.inplace)
+        i, j, h, w, values = params["window"]
+        return F.erase(inpt, i, j, h, w, values, self.inplace)

@@ -10,7 +10,7 @@ from rushlight.dtypes import dtype as DType
 from rushlight.dtypes import float32, uint8
 from rushlight.tensor import Tensor
 from rushlight.vision._bridge import from_array, numpy_dtype, to_array
-from rushlight.vision.transforms import _array
+from rushlight.vision.transforms import _array, _pil
 from rushlight.vision.transforms import functional as _v1
 from rushlight.vision.transforms.functional import (
     InterpolationMode,
@@ -149,7 +149,7 @@ def to_image(inpt: Any) -> Tensor:
     if isinstance(inpt, np.ndarray):
         array = inpt[..., None] if inpt.ndim == 2 else inpt
         return from_array(np.array(array.transpose(2, 0, 1), order="C"))
-    if not _v1._pil.is_image(inpt):
+    if not _pil.is_image(inpt):
         raise TypeError(
             "Input can either be a pure Tensor, a numpy array, or a PIL image, "
             f"but got {type(inpt)} instead."
