@@ -54,6 +54,11 @@ class Storage:
         """A Storage that takes ownership of a C-contiguous array held as ``dtype.numpy``."""
         return cls(leaf(array, dtype))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .serialization.tensors import reduce_storage
+
+        return reduce_storage(self)
+
     def array(self) -> np.ndarray:
         """The realized elements as a flat array. Not to be written to."""
         return value_of(self.expr).reshape(-1)

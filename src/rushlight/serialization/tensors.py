@@ -7,7 +7,6 @@ numbers: a view that leaves its storage would read foreign memory.
 
 from __future__ import annotations
 
-import copyreg
 import sys
 from collections.abc import Callable
 from pickle import UnpicklingError
@@ -299,9 +298,6 @@ def restore_subclass(kind: type, plain: Tensor, attributes: dict[str, Any]) -> T
 def reduce_storage(storage: Storage) -> tuple[Any, ...]:
     """``(callable, args)`` by which ``pickle`` restores a Storage."""
     return restore_storage, (storage.array().tobytes(), storage.dtype.name)
-
-
-copyreg.pickle(Storage, reduce_storage)
 
 
 def reduce_plain(t: Tensor) -> tuple[Any, ...]:
