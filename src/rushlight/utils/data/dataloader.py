@@ -417,7 +417,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
         self._request_one()
         if isinstance(data, ExceptionWrapper):
-            data.reraise()
+            raise data.exception()
         return data
 
     def _retire(self, worker: int) -> None:

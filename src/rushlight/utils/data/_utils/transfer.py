@@ -98,15 +98,14 @@ class ExceptionWrapper:
         self.exc_msg = "".join(traceback.format_exception(kind, error, trace))
         self.where = where
 
-    def reraise(self) -> None:
-        """Raise an exception of the original type, or RuntimeError where that needs more."""
+    def exception(self) -> BaseException:
+        """A new exception of the original type, or RuntimeError where that needs more."""
         message = f"Caught {self.exc_type.__name__} {self.where}.\nOriginal {self.exc_msg}"
         if self.exc_type is KeyError:
             message = _Verbatim(message)
-        elif getattr(self.exc_type, "message", None):
-            raise self.exc_type(message=message)
         try:
-            error = self.exc_type(message)
+            if getattr(self.exc_type, "message", None):
+                return self.exc_type(message=message)
+            return self.exc_type(message)
         except Exception:  # the constructor is the user's
-            raise RuntimeError(message) from None
-        raise error
+            return RuntimeError(message)
