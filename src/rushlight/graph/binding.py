@@ -169,6 +169,10 @@ def _build(
     donated, shared = _plan(len(leaves), steps, outputs, kept)
     program = _programs[key] = Program(leaves, steps, outputs, shared, donated)
     counters.programs += 1
+    if flags.backend == "compiler":
+        from ..compiler import compile_program
+
+        program.code = compile_program(program)
     if flags.debug >= 1:
         print(f"[rushlight] new Program {len(_programs)}: {_reason(key)}", file=sys.stderr)
     if flags.debug >= 3:
@@ -190,6 +194,16 @@ def _reason(key: Any) -> str:
     return f"{len(key[1])} steps, {found}"
 
 
+def _overlaps(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether elements of a strided view may share memory (``expand``, ``as_strided``)."""
+    reach = 0
+    for stride, size in sorted((abs(s), n) for s, n in zip(strides, shape, strict=True) if n > 1):
+        if stride <= reach:
+            return True
+        reach += stride * (size - 1)
+    return False
+
+
 def _plan(
     leaf_count: int, steps: list[Step], outputs: tuple[int, ...], kept: frozenset[int]
 ) -> tuple[tuple[int, ...], frozenset[int]]:
@@ -208,9 +222,13 @@ def _plan(
             slot = parent[slot]
         return slot
 
+    overlapping: set[int] = set()  # slots with elements that share memory with each other
     for step in steps:
         if step.prim.aliases:
             parent[step.out] = root(step.inputs[0])
+            strided = step.prim.name == "strided"
+            if _overlaps(*step.attrs[:2]) if strided else step.inputs[0] in overlapping:
+                overlapping.add(step.out)
     last_use: dict[int, int] = {}
     for index, step in enumerate(steps):
         for slot in step.inputs:
@@ -223,7 +241,7 @@ def _plan(
         if not step.prim.updates:
             continue
         base = root(step.inputs[0])
-        if last_use[base] != index or base in kept:
+        if last_use[base] != index or base in kept or step.inputs[0] in overlapping:
             continue
         if step.prim.name != "write" and any(root(slot) == base for slot in step.inputs[1:]):
             continue

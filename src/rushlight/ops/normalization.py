@@ -237,11 +237,17 @@ def group_norm(
 # --- embedding -----------------------------------------------------------------------------------
 
 
-def _embedding_grad(grad: Any, weight: Tensor, input: Tensor, padding_idx: int) -> Tensor:
+def _embedding_grad(
+    grad: Any, weight: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq: bool
+) -> Tensor:
     index = reshape(input, (-1,)).to(dtypes.int64)  # type: ignore[attr-defined]
     rows = reshape(grad, (-1, weight._shape[1]))
     if padding_idx >= 0:
         rows = rows.masked_fill((index == padding_idx).unsqueeze(1), 0.0)  # type: ignore[attr-defined]
+    if scale_grad_by_freq:
+        ones = grad.new_ones(index._shape)
+        counts = _index_put(grad.new_zeros(weight._shape[:1]), ones, (0,), [index], True)
+        rows = rows / index_select(counts, 0, index).unsqueeze(1)
     zeros = grad.new_zeros(weight._shape)
     return _index_put(zeros, rows, (0,), [index], True)  # type: ignore[no-any-return]
 
