@@ -242,6 +242,16 @@ def test_loader_gives_the_same_batches(shuffle, monkeypatch):
         assert y == v
 
 
+def test_no_image_is_touched_alone(monkeypatch):
+    def alone(*args):
+        raise AssertionError("one image was fetched")
+
+    monkeypatch.setattr(datasets.MNIST, "__getitem__", alone)
+    dataset = greys(T.Compose([T.RandomHorizontalFlip(), T.ToTensor()]))
+    loader = DataLoader(Subset(dataset, range(30)), batch_size=10, shuffle=True)
+    assert [len(y) for _, y in loader] == [10, 10, 10]
+
+
 def test_loader_calls_the_batch_path():
     calls = []
 

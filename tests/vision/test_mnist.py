@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import hashlib
 import os
+import pickle
 import shutil
 import struct
 
@@ -122,12 +124,20 @@ def test_layout_with_packed_or_unpacked_files(tmp_path, compress):
 def test_files_directly_in_the_root_or_the_shared_folder(tmp_path, monkeypatch):
     for name in TEST:
         shutil.copy(packaged.path(name + ".gz"), tmp_path)
-    assert len(datasets.MNIST(tmp_path, train=False)) == 10000
+    assert len(datasets.MNIST(tmp_path, train=False, download=True)) == 10000
     assert not (tmp_path / "MNIST").exists(), "reading writes nothing"
     with pytest.raises(RuntimeError, match="not found"):
         datasets.FashionMNIST(tmp_path, train=False)  # MNIST's files have the same names
     monkeypatch.setenv("RUSHLIGHT_DATA", str(tmp_path))
     assert len(datasets.MNIST(tmp_path / "elsewhere", train=False)) == 10000
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_dataset_survives_pickling(test_set):
+    again = pickle.loads(pickle.dumps(test_set))
+    assert repr(again) == repr(test_set)
+    assert rushlight.equal(again.data, test_set.data)
+    assert copy.deepcopy(test_set)[3][1] == 0
 
 
 def damage(path, change):

@@ -19,6 +19,10 @@ _LACKING = {
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        import rushlight
+
+        return rushlight.__version__
     if name in _LACKING:
         raise AttributeError(lacking(name))
     raise AttributeError(f"module 'torchvision' (Rushlight's) has no attribute {name!r}")

@@ -148,13 +148,17 @@ class MNIST(VisionDataset):
 
     def _files(self) -> tuple[str, str] | None:
         """The paths of the images and the labels, or None if they are nowhere."""
-        for folder in (self.raw_folder, os.fspath(self.root), *self._shared_folders()):
-            images = _existing(os.path.join(folder, f"{self._split}-images-idx3-ubyte"))
-            labels = _existing(os.path.join(folder, f"{self._split}-labels-idx1-ubyte"))
-            ours = folder == self.raw_folder or (labels and self._is_ours(labels, self._split))
-            if images and labels and ours:
-                return images, labels
-        return None
+        folders = (self.raw_folder, os.fspath(self.root), *self._shared_folders())
+        return next(filter(None, map(self._files_in, folders)), None)
+
+    def _files_in(self, folder: str) -> tuple[str, str] | None:
+        """The paths of the images and the labels in a folder, if they are this dataset's."""
+        images = _existing(os.path.join(folder, f"{self._split}-images-idx3-ubyte"))
+        labels = _existing(os.path.join(folder, f"{self._split}-labels-idx1-ubyte"))
+        if not images or not labels:
+            return None
+        ours = folder == self.raw_folder or self._is_ours(labels, self._split)
+        return (images, labels) if ours else None
 
     def _shared_folders(self) -> list[str]:
         shared = os.environ.get("RUSHLIGHT_DATA")
@@ -175,10 +179,12 @@ class MNIST(VisionDataset):
     def download(self) -> None:
         """Place the files in the raw folder, from a copy on this machine or from the network.
 
+        Nothing is done where they are there already, or in ``root`` itself.
+
         Raises:
             RuntimeError: if a file cannot be had; names what was tried and where to place it.
         """
-        if self._check_exists():
+        if self._check_exists() or self._files_in(os.fspath(self.root)) is not None:
             return
         os.makedirs(self.raw_folder, exist_ok=True)
         for filename, md5 in self.resources:
