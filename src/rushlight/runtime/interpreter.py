@@ -39,12 +39,33 @@ def run_step(step: Step, arrays: list[Any], args: list[Any]) -> np.ndarray:
     return out
 
 
+class Unit:
+    """What runs at once: here one step on NumPy; the compiler's kernels are units of several steps.
+
+    Attributes:
+        steps: in order. ``first``: index of the first one in the Program.
+    """
+
+    def __init__(self, steps: list[Step], first: int) -> None:
+        self.steps = steps
+        self.first = first
+        self.frees = tuple(slot for step in steps for slot in step.frees)
+
+    def run(self, arrays: list[Any], args: list[Any]) -> None:
+        """Fill the slots of the results."""
+        step = self.steps[0]
+        arrays[step.out] = run_step(step, arrays, args)
+
+
 def run(program: Program, leaves: list[np.ndarray], args: list[Any]) -> list[np.ndarray]:
-    """Run a Program on NumPy and return the arrays of its outputs, each owning its memory.
+    """Run a Program's units and return the arrays of its outputs, each owning its memory.
 
     Raises:
         StepError: a step failed; nothing that was passed in has been written to.
     """
+    units = program.code
+    if units is None:
+        units = program.code = [Unit([step], i) for i, step in enumerate(program.steps)]
     for slot in program.donated:
         array = leaves[slot]
         if not array.flags.writeable or not array.flags.owndata:
@@ -53,17 +74,17 @@ def run(program: Program, leaves: list[np.ndarray], args: list[Any]) -> list[np.
     del leaves
     verbose = flags.debug >= 3
     with np.errstate(all="ignore"):
-        for index, step in enumerate(program.steps):
+        for unit in units:
             started = time.perf_counter() if verbose else 0.0
             try:
-                arrays[step.out] = run_step(step, arrays, args)
+                unit.run(arrays, args)
             except Exception as error:
-                raise StepError(index) from error
-            for slot in step.frees:
+                raise StepError(unit.first) from error
+            for slot in unit.frees:
                 arrays[slot] = None
             if verbose:
                 spent = (time.perf_counter() - started) * 1e6
-                print(f"[rushlight] {spent:9.1f} us  {step!r}", file=sys.stderr)
+                print(f"[rushlight] {spent:9.1f} us  {unit.steps!r}", file=sys.stderr)
     counters.steps += len(program.steps)
     outputs = []
     for position, slot in enumerate(program.outputs):
