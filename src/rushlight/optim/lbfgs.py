@@ -265,7 +265,7 @@ def _strong_wolfe(
         if (right - left) * direction_size < tolerance:
             break
         size, stalled = _keep_off_the_ends(
-            _cubic_minimum(*bracket, (left, right)), left, right, stalled
+            _cubic_minimum(bracket[0], bracket[1], (left, right)), left, right, stalled
         )
         point = evaluate(size)
         evaluations += 1

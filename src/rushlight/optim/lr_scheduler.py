@@ -583,11 +583,12 @@ class CyclicLR(LRScheduler):
         if self._scale_fn_custom is not None:
             return
         self.scale_mode = "iterations" if self.mode == "exp_range" else "cycle"
-        self._scale_fn_ref: Callable[[float], float] = {
+        rules: dict[str, Callable[[float], float]] = {
             "triangular": _unscaled,
             "triangular2": _halved,
             "exp_range": partial(pow, self.gamma),
-        }[self.mode]
+        }
+        self._scale_fn_ref = rules[self.mode]
 
     def scale_fn(self, x: float) -> float:
         """Return the height of cycle (or at step) `x` relative to the first."""

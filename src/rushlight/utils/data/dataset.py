@@ -296,9 +296,9 @@ def random_split(
     if sum(lengths) != total:
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
     order = ops.randperm(total, generator=generator).tolist()
-    ends = itertools.accumulate(lengths)
+    ends = itertools.accumulate(int(length) for length in lengths)
     return [
-        Subset(dataset, order[end - length : end])  # type: ignore[misc]
+        Subset(dataset, order[end - int(length) : end])
         for end, length in zip(ends, lengths, strict=True)
     ]
 

@@ -62,9 +62,11 @@ class WorkerPool:
 
         Returns None after `timeout` seconds. Raises RuntimeError when a worker has died.
         """
-        workers = {connection: index for index, connection in enumerate(self._connections)}
+        workers: dict[Any, int] = {
+            connection: index for index, connection in enumerate(self._connections)
+        }
         sentinels = {process.sentinel: index for index, process in enumerate(self.processes)}
-        ready = wait([*workers, *sentinels], timeout)
+        ready: list[Any] = wait([*workers, *sentinels], timeout)
         if not ready:
             return None
         # An answer that is there comes before the news that its worker has ended.

@@ -105,7 +105,9 @@ class ExceptionWrapper:
             message = _Verbatim(message)
         try:
             if getattr(self.exc_type, "message", None):
-                return self.exc_type(message=message)
-            return self.exc_type(message)
+                error: BaseException = self.exc_type(message=message)
+            else:
+                error = self.exc_type(message)
+            return error
         except Exception:  # the constructor is the user's
             return RuntimeError(message)
