@@ -37,6 +37,10 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
+        if getattr(device, "type", device) == "cuda":
+            raise RuntimeError(
+                "Cannot get CUDA generator without ATen_cuda library: Rushlight runs on the CPU"
+            )
         check_device(device)
         self._seed = _DEFAULT_SEED
         self._lock = threading.Lock()

@@ -141,6 +141,11 @@ def test_memory_order():
             m.randint_like(x, 9),
             m.rand_like(x, dtype=m.float64),
             m.rand_like(m.ones(3).expand(4, 3)),
+            m.bernoulli((m.arange(24.0) / 24).reshape(4, 6).t()),
+            m.bernoulli(m.ones(4, 6).t(), 0.3),
+            m.empty(4, 6).t().bernoulli_(m.arange(4.0) / 4),
+            m.multinomial(m.arange(1.0, 13.0).reshape(3, 4).t(), 2),
+            m.multinomial(m.arange(1.0, 13.0).reshape(3, 4).t(), 5, True),
             m.dropout(m.ones(4, 6).t(), 0.5, True).contiguous(),
         ]
 
@@ -351,6 +356,7 @@ ERRORS = [
     "m.manual_seed('a')",
 ]
 SAME_TYPE = [
+    "m.Generator('cuda')",
     "m.rand()",
     "m.rand(2, generator=3)",
     "m.randint(0, 10, 2)",

@@ -188,7 +188,10 @@ _REWRITERS = {
 def _fill(t: Tensor, name: str, make: Callable[[Shape], Expr]) -> Tensor:
     """Overwrite ``t`` with the values of ``make``, in memory order."""
     check_inplace(t)
-    value = _like(t, make)._expr()
+    return _overwrite(t, name, _like(t, make)._expr())
+
+
+def _overwrite(t: Tensor, name: str, value: Expr) -> Tensor:
     if t._req and mode.enabled:
         return assign(t, _REWRITERS[name](t._shadow(), value))
     t._put(value)
@@ -342,18 +345,24 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
     """Fill with ones of probability ``p`` (a number, or a tensor that broadcasts) and zeros."""
     g, d = _generator(generator, "bernoulli_"), self._dtype
     if isinstance(p, Tensor):
+        check_inplace(self)
+        wide = _coin_dtype(p)
+        unit = _like(self, lambda shape: _uniform(shape, wide, 0.0, 1.0, g))
         chances = p.expand(self._shape)  # type: ignore[attr-defined]
-        return _fill(self, "bernoulli", lambda shape: cast(_coin(chances, g), d))
+        return _overwrite(self, "bernoulli", cast(_coin(unit._expr(), chances._expr()), d))
     _check_p(p)
     return _fill(self, "bernoulli", lambda shape: _bernoulli(shape, d, float(p), g))
 
 
-def _coin(chances: Tensor, g: Generator) -> Expr:
-    """True with the probability that each element gives; one uniform of its dtype an element."""
+def _coin(unit: Expr, chances: Expr) -> Expr:
+    """True where a uniform number falls below the probability of its element."""
+    return record(P.LT, (unit, _checked(cast(chances, unit.dtype), "probabilities")))
+
+
+def _coin_dtype(chances: Tensor) -> dtype:
+    """The dtype of the uniforms that decide: float64 for float64 probabilities, else float32."""
     _check_float(chances, "bernoulli_tensor_cpu_p_")
-    d = chances._dtype if chances._dtype is dtypes.float64 else dtypes.float32
-    e = _checked(cast(chances._expr(), d), "probabilities")
-    return record(P.LT, (_uniform(chances._shape, d, 0.0, 1.0, g), e))
+    return dtypes.float64 if chances._dtype is dtypes.float64 else dtypes.float32
 
 
 def _continuous(t: Tensor, name: str) -> None:
@@ -686,7 +695,8 @@ def normal(
 
 @operator("BernoulliBackward0", input=lambda grad: grad * 0, function=False, method=False)
 def _bernoulli_of(input: Tensor, generator: Generator) -> Tensor:
-    return new_tensor(cast(_coin(input, generator), input._dtype))
+    unit = _uniform(input._shape, _coin_dtype(input), 0.0, 1.0, generator)
+    return new_tensor(cast(_coin(unit, input._expr()), input._dtype))
 
 
 @function(method=True)
@@ -708,8 +718,7 @@ def bernoulli(
         t: Tensor = _bernoulli_of(input, g)
     else:
         _check_p(p)
-        d = input._dtype
-        t = _like(input, lambda shape: _bernoulli(shape, d, float(p), g))
+        t = new_tensor(_bernoulli(input._shape, input._dtype, float(p), g))
     if out is None:
         return t
     return _finish(t._expr(), "bernoulli", out, None, False)
@@ -749,8 +758,11 @@ def multinomial(
         found = new_tensor(_with_replacement(weights, num_samples, g))
     else:
         # Gumbel's trick in its exponential form: the order of w / q is a draw without replacement.
-        race = _sampled("exponential", 2, shape, input._dtype, g, (1.0,))
-        order = record(P.ARGSORT, (record(P.DIV, (weights, race)),), (len(shape) - 1, True))
+        race = _like(
+            input, lambda sizes: _sampled("exponential", 2, sizes, input._dtype, g, (1.0,))
+        )
+        ratio = record(P.DIV, (weights, race._expr()))
+        order = record(P.ARGSORT, (ratio,), (len(shape) - 1, True))
         first = ((*shape[:-1], num_samples), contiguous_strides(shape))
         found = new_tensor(record(P.STRIDED, (order,), first, (0,)))
     if out is None:
