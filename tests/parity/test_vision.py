@@ -291,6 +291,30 @@ def test_transforms(make):
     check_transform(make(torchvision.transforms), make(transforms))
 
 
+AUTOMATIC = [
+    lambda T: T.AutoAugment(),
+    lambda T: T.AutoAugment(T.AutoAugmentPolicy.CIFAR10, fill=7),
+    lambda T: T.AutoAugment(T.AutoAugmentPolicy.SVHN, T.InterpolationMode.BILINEAR),
+    lambda T: T.RandAugment(),
+    lambda T: T.RandAugment(3, 20, fill=1),
+    lambda T: T.TrivialAugmentWide(),
+]
+
+
+@pytest.mark.parametrize("make", AUTOMATIC, ids=lambda make: repr(make(transforms))[:50])
+def test_automatic_augmentation(make):
+    their, our = make(torchvision.transforms), make(transforms)
+    assert repr(our) == repr(their)
+    for image in (IMAGES[0], IMAGES[-2]):
+        for seed in range(40):
+            torch.manual_seed(seed)
+            want = outcome(their, theirs(image))
+            after = torch.rand(1).item()
+            rushlight.manual_seed(seed)
+            check_same(outcome(our, ours(image)), want, 0.06)
+            assert rushlight.rand(1).item() == after
+
+
 VERSION_2 = [
     lambda T, to: T.Compose([T.ToImage(), T.ToDtype(to.float32, scale=True)]),
     lambda T, to: T.ToDtype(to.float32),
