@@ -111,6 +111,23 @@ SCALAR_TYPE_NAMES = {
     bool_: "Bool",
 }
 
+# The C++ types as PyTorch's messages print them ("got: double != float").
+C_TYPE_NAMES = {
+    float64: "double",
+    float32: "float",
+    float16: "c10::Half",
+    bfloat16: "c10::BFloat16",
+    uint8: "unsigned char",
+    int8: "signed char",
+    int16: "short int",
+    int32: "int",
+    int64: "long int",
+    uint16: "short unsigned int",
+    uint32: "unsigned int",
+    uint64: "long unsigned int",
+    bool_: "bool",
+}
+
 _default = float32
 
 

@@ -564,9 +564,7 @@ class Tensor:
                 raise RuntimeError(
                     "Boolean value of Tensor with more than one value is ambiguous"
                 )
-            raise RuntimeError(
-                f"a Tensor with {numel(self._shape)} elements cannot be converted to Scalar"
-            )
+            raise ValueError("only one element tensors can be converted to Python scalars")
         return self.item()
 
     def __bool__(self) -> bool:
@@ -595,6 +593,9 @@ class Tensor:
         if not self._shape:
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind(0))  # type: ignore[attr-defined]
+
+    def __reversed__(self) -> Tensor:
+        return self.flip(0) if self._shape else self  # type: ignore[attr-defined,no-any-return]
 
     def __contains__(self, element: Any) -> bool:
         if isinstance(element, Tensor | int | float | bool):

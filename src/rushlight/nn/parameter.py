@@ -28,6 +28,10 @@ class Parameter(Tensor):
         """Wrap the storage of ``data``."""
         if data is None:
             data = ops.empty(0)
+        if requires_grad and not data.is_floating_point():
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
         return Tensor._make_subclass(cls, data.detach(), requires_grad)
 
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:

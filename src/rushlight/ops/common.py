@@ -95,12 +95,21 @@ def as_float(d: dtype) -> dtype:
     return d if d.is_floating_point else dtypes.get_default_dtype()
 
 
+def type_name(x: Any) -> str:
+    """The name of a value's type as PyTorch's messages print it (``list``, ``numpy.ndarray``)."""
+    cls = type(x)
+    written_in_python = cls.__flags__ & (1 << 9)  # Py_TPFLAGS_HEAPTYPE
+    if written_in_python or cls.__module__ == "builtins":
+        return cls.__name__
+    return f"{cls.__module__}.{cls.__name__}"
+
+
 def check_tensor(x: Any, name: str, argument: str = "input", position: int = 1) -> None:
     """PyTorch's TypeError unless ``x`` is a Tensor."""
     if not isinstance(x, Tensor):
         raise TypeError(
             f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
-            f"{type(x).__name__}"
+            f"{type_name(x)}"
         )
 
 
@@ -133,7 +142,7 @@ def binary(prim: Primitive, a: Any, b: Any, name: str, d: dtype | None = None) -
             check_tensor(a, name)
         if not isinstance(b, Tensor) and not is_number(b):
             raise TypeError(
-                f"{name}(): argument 'other' (position 1) must be Tensor, not {type(b).__name__}"
+                f"{name}(): argument 'other' (position 1) must be Tensor, not {type_name(b)}"
             )
         d = result_dtype(a, b)
     return new_tensor(record(prim, (operand(a, d, name, "input"), operand(b, d, name))))

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from ..dtypes import SCALAR_TYPE_NAMES, bool_
+from ..dtypes import C_TYPE_NAMES, SCALAR_TYPE_NAMES, bool_
 from ..graph import primitives as P
 from ..graph import windows as W
 from ..graph.expr import Shape
@@ -153,22 +153,22 @@ def convolution(
 
 def _check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
     d = input._dtype
-    if weight._dtype is not d:
-        names = [f"torch.{SCALAR_TYPE_NAMES[t._dtype]}Tensor" for t in (input, weight)]
-        raise RuntimeError(
-            f"Input type ({names[0]}) and weight type ({names[1]}) should be the same: convert the "
-            f"input with .to({weight._dtype}) or the module with .to({d})"
-        )
     if bias is not None and bias._dtype is not d:
         raise RuntimeError(
-            f"Input type ({_c_name(d)}) and bias type ({_c_name(bias._dtype)}) should be the same"
+            f"Input type ({C_TYPE_NAMES[d]}) and bias type ({C_TYPE_NAMES[bias._dtype]}) should be "
+            f"the same: {_conversion(d, bias._dtype)}"
+        )
+    if weight._dtype is not d:
+        raise RuntimeError(
+            f"expected scalar type {SCALAR_TYPE_NAMES[d]} but found "
+            f"{SCALAR_TYPE_NAMES[weight._dtype]}: {_conversion(d, weight._dtype)}"
         )
     if d is bool_:
         raise NotImplementedError("\"convolution\" not implemented for 'Bool'")
 
 
-def _c_name(d: Any) -> str:
-    return SCALAR_TYPE_NAMES[d].lower()
+def _conversion(input: Any, module: Any) -> str:
+    return f"convert the input with .to({module}) or the module with .to({input})"
 
 
 @functools.lru_cache(maxsize=1024)

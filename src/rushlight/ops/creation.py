@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 import warnings
 from typing import Any
@@ -21,6 +22,8 @@ from .registry import function, method
 
 
 def _finish(t: Tensor, requires_grad: bool) -> Tensor:
+    if requires_grad and not t._dtype.is_floating_point:
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     return t.requires_grad_() if requires_grad else t
 
 
@@ -68,7 +71,7 @@ def _scalar_kind(values: list[Any]) -> dtype:
                 kind = dtypes.int64
         elif isinstance(v, float | np.floating):
             return dtypes.get_default_dtype()
-        elif isinstance(v, complex):
+        elif isinstance(v, builtins.complex):
             raise TypeError("Rushlight has no complex dtypes")
         elif isinstance(v, Tensor):
             return v._dtype

@@ -94,7 +94,7 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
     """Apply ints, slices and new axes as views; return the view and (dim, index tensor) pairs."""
     indices: list[tuple[int, Tensor]] = []
     dim = 0
-    for item in items:
+    for place, item in enumerate(items):
         if item is None:
             t = unsqueeze(t, dim)
             dim += 1
@@ -106,18 +106,20 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
             t = _sliced(t, dim, item)
             dim += 1
         elif isinstance(item, int | np.integer):
-            t = _selected(t, dim, int(item))
+            t = _selected(t, dim, int(item), place)
         elif isinstance(item, Tensor) and not item._shape and item._dtype.category == 1 and (
             item._dtype is not dtypes.uint8
         ):
-            t = _selected(t, dim, int(item.item()))
+            t = _selected(t, dim, int(item.item()), place)
         else:
             index = _as_index(item)
             if index is None:
                 if hasattr(item, "__index__"):
-                    t = _selected(t, dim, item.__index__())
+                    t = _selected(t, dim, item.__index__(), place)
                     continue
-                raise TypeError(
+                if isinstance(item, str):
+                    raise TypeError("new(): invalid data type 'str'")
+                raise IndexError(
                     "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
                     f"valid indices (got {type(item).__name__})"
                 )
@@ -146,7 +148,8 @@ def _check_mask(t: Tensor, mask: Tensor, dim: int) -> None:
             )
 
 
-def _selected(t: Tensor, dim: int, index: int) -> Tensor:
+def _selected(t: Tensor, dim: int, index: int, place: int = 0) -> Tensor:
+    """``t.select(dim, index)``, where ``place`` is the position in the index that the user wrote."""
     if not t._shape:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
@@ -154,7 +157,7 @@ def _selected(t: Tensor, dim: int, index: int) -> Tensor:
         )
     size = t._shape[dim]
     if not -size <= index < size:
-        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
+        raise IndexError(f"index {index} is out of bounds for dimension {place} with size {size}")
     return select(t, dim, index)  # type: ignore[no-any-return]
 
 
@@ -264,7 +267,8 @@ def _setitem(self: Tensor, key: Any, value: Any) -> None:
     if not indices:
         if v is self:
             v = _view_of_self(self)
-        v.copy_(_without_leading_ones(value, v._shape))  # type: ignore[attr-defined]
+        value = _without_leading_ones(value, v._shape)
+        v.copy_(value if value._shape == v._shape else expand(value, v._shape))  # type: ignore[attr-defined]
         return
     _put_at(v, tuple(d for d, _ in indices), [i for _, i in indices], value, False)
 
@@ -328,7 +332,7 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 
 def _check_index_dtype(index: Tensor, name: str) -> None:
     if index._dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
 
 
 def _checked_inside(index: Tensor, size: int, dim: int) -> None:

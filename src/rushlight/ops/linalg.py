@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dtypes import SCALAR_TYPE_NAMES
+from ..dtypes import C_TYPE_NAMES, SCALAR_TYPE_NAMES
 from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.tape import record
@@ -17,17 +17,19 @@ from .registry import function, operator
 def _same_type(a: Tensor, b: Tensor) -> None:
     if a._dtype is not b._dtype:
         raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}"
+            f"expected m1 and m2 to have the same dtype, but got: {C_TYPE_NAMES[a._dtype]} != "
+            f"{C_TYPE_NAMES[b._dtype]}"
         )
 
 
-def _c_name(t: Tensor) -> str:
-    names = {
-        "float32": "float", "float64": "double", "int64": "long long", "int32": "int",
-        "int16": "short int", "uint8": "unsigned char", "int8": "signed char", "bool": "bool",
-        "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-    }
-    return names.get(t._dtype.name, t._dtype.name)
+def _same_scalar_type(a: Tensor, b: Tensor, names: str = "") -> None:
+    """As ``_same_type``, in the words of the functions that name the types of their arguments."""
+    if a._dtype is b._dtype:
+        return
+    first, second = SCALAR_TYPE_NAMES[a._dtype], SCALAR_TYPE_NAMES[b._dtype]
+    if names:
+        raise RuntimeError(f"{names} must have the same dtype, but got {first} and {second}")
+    raise RuntimeError(f"expected scalar type {first} but found {second}")
 
 
 def _product(a: Tensor, b: Tensor) -> Expr:
@@ -75,7 +77,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
             f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {m}] but got: "
             f"[{mat2._shape[0]}, {mat2._shape[1]}]."
         )
-    _same_type(input, mat2)
+    _same_scalar_type(input, mat2)
     return new_tensor(_product(input, mat2))
 
 
@@ -92,7 +94,11 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
             f"size mismatch, got input ({input._shape[0]}), mat ({input._shape[0]}x{input._shape[1]}), "
             f"vec ({vec._shape[0]})"
         )
-    _same_type(input, vec)
+    if input._dtype is not vec._dtype:
+        matrix, vector = SCALAR_TYPE_NAMES[input._dtype], SCALAR_TYPE_NAMES[vec._dtype]
+        raise RuntimeError(
+            f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}"
+        )
     column = record(P.RESHAPE, (vec._expr(),), ((vec._shape[0], 1),))
     out = record(P.MATMUL, (input._expr(), column))
     return new_tensor(record(P.RESHAPE, (out,), ((input._shape[0],),)))
@@ -170,10 +176,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
             f"mat1 and mat2 shapes cannot be multiplied ({mat1._shape[0]}x{mat1._shape[1]} and "
             f"{mat2._shape[0]}x{mat2._shape[1]})"
         )
-    _same_type(mat1, mat2)
-    if input._dtype is not mat1._dtype:
-        raise RuntimeError("self and mat2 must have the same dtype, but got "
-                           f"{SCALAR_TYPE_NAMES[input._dtype]} and {SCALAR_TYPE_NAMES[mat2._dtype]}")
+    _same_scalar_type(input, mat2, "self and mat2")
+    _same_scalar_type(mat1, mat2, "mat1 and mat2")
     return _blend(input, _product(mat1, mat2), beta, alpha)
 
 

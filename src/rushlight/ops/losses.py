@@ -300,13 +300,6 @@ def nll_loss(
     n = len(input._shape)
     if n == 0:
         raise ValueError("Expected 1 or more dimensions (got 0)")
-    if target._dtype not in (dtypes.int64, dtypes.uint8, dtypes.int32):
-        name = "nll_loss2d_forward_out_frame" if n == 4 else "nll_loss_out_frame"
-        del name
-        raise RuntimeError(
-            f"expected scalar type Long but found {dtypes.SCALAR_TYPE_NAMES[target._dtype]}: class "
-            "indices must be integers; convert the target with .long()"
-        )
     if n == 1:
         if target._shape not in ((), (1,)):
             raise ValueError(
@@ -332,6 +325,11 @@ def nll_loss(
                 f"Expected target size {[input._shape[0], *input._shape[2:]]}, got "
                 f"{list(target._shape)}"
             )
+    if target._dtype not in (dtypes.int64, dtypes.uint8):
+        raise RuntimeError(
+            "expected target dtype to be Long or Byte, but got "
+            f"{dtypes.SCALAR_TYPE_NAMES[target._dtype]}: convert class indices with target.long()"
+        )
     classes = input._shape[1 if n > 1 else 0]
     if weight is not None and weight._shape != (classes,):
         raise RuntimeError(
@@ -381,16 +379,6 @@ def cross_entropy(
         loss = -(log_p * t).sum(dim) if reduction == "none" else -(log_p * t).sum()
         batch = numel(input._shape) // max(classes, 1)
         return loss / max(batch, 1) if reduction == "mean" else loss  # type: ignore[no-any-return]
-    if target._dtype.is_floating_point:
-        if len(target._shape) != max(len(input._shape) - 1, 0):
-            raise RuntimeError(
-                "expected target to hold class indices, or class probabilities of the shape of the "
-                f"input {list(input._shape)}, but got {list(target._shape)}"
-            )
-        raise RuntimeError(
-            f"expected scalar type Long but found {dtypes.SCALAR_TYPE_NAMES[target._dtype]}: class "
-            "indices must be integers; convert the target with .long()"
-        )
     log_probs: Any = log_softmax(input, dim)
     plain = nll_loss(log_probs, target, weight, reduction, ignore_index)
     if label_smoothing == 0:

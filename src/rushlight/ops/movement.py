@@ -20,7 +20,7 @@ from ..tensor import (
     preserve_format,
     view_of_storage,
 )
-from .common import cast, check_tensor, dims_of, sizes_of
+from .common import cast, check_tensor, dims_of, sizes_of, type_name
 from .registry import (
     OPERATORS,
     Formula,
@@ -443,7 +443,7 @@ def expand(self: Tensor, *sizes: Any) -> Tensor:
     lead = len(wanted) - len(shape)
     if lead < 0:
         raise RuntimeError(
-            f"expand({self.dtype!r}{{{list(shape)}}}, size={wanted}): the number of sizes provided "
+            f"expand({self.type()}{{{list(shape)}}}, size={wanted}): the number of sizes provided "
             f"({len(wanted)}) must be greater or equal to the number of dimensions in the tensor "
             f"({len(shape)})"
         )
@@ -805,11 +805,11 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
         raise TypeError("cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     items = list(tensors)
     if not items:
-        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for i, x in enumerate(items):
         if not isinstance(x, Tensor):
             raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}"
+                f"expected Tensor as element {i} in argument 0, but got {type_name(x)}"
             )
         if not x._shape:
             raise RuntimeError(
@@ -848,7 +848,7 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
     for i, x in enumerate(items):
         if not isinstance(x, Tensor):
             raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}"
+                f"expected Tensor as element {i} in argument 0, but got {type_name(x)}"
             )
         if x._shape != items[0]._shape:
             raise RuntimeError(
@@ -1243,16 +1243,14 @@ def _copied(input: Tensor, src: Tensor) -> Tensor:
 def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Write the values of ``src`` (broadcast, converted) into this tensor."""
     if not isinstance(src, Tensor):
-        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {_name(src)}")
+        raise TypeError(
+            f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(src)}"
+        )
     check_inplace(self)
     if src._shape != self._shape:
         _check_expandable(self, src)
     old = self._shadow() if self._req and mode.enabled else self
     return assign(self, _copied(old, src))
-
-
-def _name(x: Any) -> str:
-    return x.__class__.__name__
 
 
 def _check_expandable(t: Tensor, src: Tensor) -> None:

@@ -583,7 +583,7 @@ def _bitwise(name: str, prim: Any, symbol: str) -> Any:
         d = result_dtype(input, other)
         if d.is_floating_point:
             kind = dtypes.SCALAR_TYPE_NAMES[d]
-            raise RuntimeError(f'"{name}_cpu" not implemented for \'{kind}\'')
+            raise NotImplementedError(f'"{name}_cpu" not implemented for \'{kind}\'')
         return binary(prim, input, other, name, d)
 
     forward.__doc__ = f"``input {symbol} other`` on integers and bools."
@@ -602,7 +602,8 @@ def bitwise_not(input: Tensor) -> Tensor:
     """``~input``: all bits of integers, logical on bool."""
     check_tensor(input, "bitwise_not")
     if input._dtype.is_floating_point:
-        raise RuntimeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        kind = dtypes.SCALAR_TYPE_NAMES[input._dtype]
+        raise NotImplementedError(f"\"bitwise_not_cpu\" not implemented for '{kind}'")
     return unary(P.NOT, input)
 
 
@@ -717,8 +718,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     check_tensor(mask, "masked_fill", "mask", 1)
     if mask._dtype is not dtypes.bool_:
         raise RuntimeError(
-            "masked_fill only supports boolean masks, but got mask with dtype "
-            f"{mask._dtype.name}"
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            f"{dtypes.C_TYPE_NAMES[mask._dtype]}"
         )
     if isinstance(value, Tensor) and value._shape:
         raise RuntimeError(
@@ -935,8 +936,16 @@ def _install_dunders() -> None:
     Tensor.__neg__ = lambda self: neg(self)  # type: ignore[attr-defined]
     Tensor.__pos__ = lambda self: positive(self)  # type: ignore[attr-defined]
     Tensor.__abs__ = lambda self: abs(self)  # type: ignore[attr-defined]
-    Tensor.__invert__ = lambda self: bitwise_not(self)  # type: ignore[attr-defined]
+    Tensor.__invert__ = _invert  # type: ignore[attr-defined]
     Tensor.__round__ = lambda self, n=0: round(self, decimals=n or 0)  # type: ignore[attr-defined]
+
+
+def _invert(self: Tensor) -> Tensor:
+    if self._dtype.is_floating_point:
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
+    return bitwise_not(self)  # type: ignore[no-any-return]
 
 
 def _inplace_dunder(name: str) -> Any:
