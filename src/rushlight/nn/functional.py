@@ -566,7 +566,8 @@ def _max_unpool(
 ) -> Tensor:
     """Put pooled values back where ``indices`` says they came from; zero elsewhere."""
     if indices.dtype != int64:
-        raise RuntimeError(f"elements in indices should be type int64 but got: {indices.dtype}")
+        name = indices.type().rpartition(".")[2].removesuffix("Tensor")
+        raise RuntimeError(f"elements in indices should be type int64 but got: {name}")
     if input.shape != indices.shape:
         raise RuntimeError(
             f"Expected shape of indices to be same as that of the input tensor ({input.shape}) "
@@ -1465,6 +1466,8 @@ def smooth_l1_loss(
     """``0.5 d^2 / beta`` where the error ``d`` is below ``beta``, else ``|d| - beta / 2``."""
     input, target = _match_sizes(input, target)
     reduction = _resolve_reduction(size_average, reduce, reduction)
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0.0:
         return ops.l1_loss(input, target, reduction)
     return ops.smooth_l1_loss(input, target, reduction, beta)
@@ -1481,7 +1484,9 @@ def huber_loss(
     input, target = _match_sizes(input, target)
     _check_reduction(reduction)
     if weight is not None:
-        return _weighted(ops.huber_loss(input, target, "none", delta), weight, reduction)
+        if weight.size() != input.size():
+            raise ValueError("Weights and input must have the same size.")
+        return _reduce(ops.huber_loss(input, target, "none", delta) * weight, reduction)
     return ops.huber_loss(input, target, reduction, delta)
 
 
@@ -1921,6 +1926,11 @@ def multilabel_soft_margin_loss(
 # ---------------------------------------------------------------------------------------- attention
 
 
+def _future(length: int, keys: int) -> Tensor:
+    """Where a key stands after the position that attends: ``(length, keys)``, boolean."""
+    return ops.arange(length).unsqueeze(1) < ops.arange(keys).unsqueeze(0)
+
+
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -1958,7 +1968,7 @@ def scaled_dot_product_attention(
     scale = 1 / math.sqrt(query.size(-1)) if scale is None else scale
     scores = query.matmul(key.transpose(-2, -1)) * scale
     if is_causal:
-        attn_mask = ops.ones(query.size(-2), key.size(-2), dtype=bool_).tril()
+        attn_mask = _future(query.size(-2), key.size(-2)).logical_not()
     if attn_mask is not None and attn_mask.dtype == bool_:
         scores = scores.masked_fill(attn_mask.logical_not(), -math.inf)
     elif attn_mask is not None:

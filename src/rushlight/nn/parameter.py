@@ -28,11 +28,12 @@ class Parameter(Tensor):
         """Wrap the storage of ``data``."""
         if data is None:
             data = ops.empty(0)
+        data = data.detach()
         if requires_grad and not data.is_floating_point():
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients"
             )
-        return Tensor._make_subclass(cls, data.detach(), requires_grad)
+        return Tensor._make_subclass(cls, data, requires_grad)
 
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
         pass
@@ -57,28 +58,35 @@ class Buffer(Tensor):
         persistent: whether the buffer is part of the Module's ``state_dict``.
     """
 
-    __slots__ = ("persistent",)
+    __slots__ = ()
 
-    persistent: bool
+    persistent = True
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
         """Wrap the storage of ``data``."""
         if data is None:
             data = ops.empty(0)
-        buffer: Buffer = Tensor._make_subclass(cls, data.detach(), data.requires_grad)
-        buffer.persistent = persistent
-        return buffer
+        kind = cls if persistent else _TransientBuffer
+        return Tensor._make_subclass(kind, data.detach(), data.requires_grad)
 
     def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
         pass
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self.data.clone(), persistent=self.persistent)
+            memo[id(self)] = Buffer(self.data.clone(), persistent=self.persistent)
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _rebuild_buffer, (self.data, self.requires_grad, self.persistent)
+
+
+class _TransientBuffer(Buffer):
+    """A Buffer that is not part of the ``state_dict``."""
+
+    __slots__ = ()
+
+    persistent = False
 
 
 def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:

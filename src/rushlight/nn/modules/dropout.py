@@ -71,13 +71,21 @@ class Dropout3d(_Dropout):
     _function = staticmethod(F.dropout3d)
 
 
-class AlphaDropout(_Dropout):
+class _AlphaDropout(_Dropout):
+    """A layer that never overwrites its input, whatever ``inplace`` says, as in PyTorch."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop in training mode; return the input in evaluation mode."""
+        return type(self)._function(input, self.p, self.training)
+
+
+class AlphaDropout(_AlphaDropout):
     """Dropout that keeps the mean and variance of self-normalising inputs."""
 
     _function = staticmethod(F.alpha_dropout)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_AlphaDropout):
     """``AlphaDropout`` of whole channels."""
 
     _function = staticmethod(F.feature_alpha_dropout)

@@ -93,10 +93,10 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         """The arguments."""
-        text = (
-            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
         )
-        return text + ", bias=False" if self.elementwise_affine and self.bias is None else text
 
 
 class GroupNorm(Module):
@@ -155,8 +155,10 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         """The arguments."""
-        text = f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
-        return text + ", bias=False" if self.affine and self.bias is None else text
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class RMSNorm(Module):

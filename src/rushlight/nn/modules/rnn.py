@@ -440,9 +440,7 @@ class RNNCellBase(Module):
     def _check(self, input: Tensor, state: State, labels: tuple[str, ...]) -> None:
         name = self._get_name()
         if input.dim() not in (1, 2):
-            raise ValueError(
-                f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead"
-            )
+            raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead")
         for member, label in zip(state, labels, strict=True):
             if member.dim() not in (1, 2):
                 raise ValueError(

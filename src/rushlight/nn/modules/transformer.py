@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -586,5 +587,5 @@ class Transformer(Module):
         """The mask that lets each position attend to itself and those before: minus infinity above
         the diagonal.
         """
-        full = ops.full((sz, sz), float("-inf"), dtype=dtype, device=device)
-        return ops.triu(full, diagonal=1)
+        future = F._future(sz, sz)
+        return ops.zeros((sz, sz), dtype=dtype, device=device).masked_fill(future, -math.inf)
