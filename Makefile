@@ -50,6 +50,7 @@ $(VENV)/.dev: EXTRAS := [test,dev]
 $(VENV)/.parity: EXTRAS := [test,parity]
 $(VENV)/.train $(VENV)/.test $(VENV)/.dev $(VENV)/.parity: pyproject.toml $(VENV)/pyvenv.cfg
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$(EXTRAS)'
+	$(BIN)/python -m compileall -q src
 	@touch $@
 
 # The first Python that is new enough and can make a virtual environment with pip in it.
