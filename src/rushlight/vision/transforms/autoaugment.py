@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from rushlight import ops
 from rushlight.nn import Module
 from rushlight.tensor import Tensor
 from rushlight.vision import _draws
-from rushlight.vision._bridge import Array
+from rushlight.vision._bridge import Array, to_array
 from rushlight.vision.transforms import functional as F
 from rushlight.vision.transforms.functional import InterpolationMode
 
@@ -126,12 +127,7 @@ def _parsed(policy: AutoAugmentPolicy) -> list[list[tuple[str, float, int | None
 
 
 def _steps(start: float, end: float, count: int) -> Array:
-    """``linspace`` in float32, from both ends to the middle as PyTorch computes it."""
-    step = np.float32(end - start) / np.float32(count - 1)
-    index = np.arange(count, dtype=np.float32)
-    rising = np.float32(start) + step * index
-    falling = np.float32(end) - step * index[::-1]
-    return np.where(np.arange(count) < count // 2, rising, falling)
+    return to_array(ops.linspace(start, end, count))
 
 
 def _ranges(
