@@ -17,14 +17,17 @@ from torch.utils.data import (
 
 
 def attempt(name, mistake, whole=True):
-    """Print the type of what `mistake` raises and, if `whole`, the first sentence of the message."""
+    """Print the type of what `mistake` raises and, if `whole`, the first sentence of the message.
+
+    The result is printed away, so that what is computed late is computed here.
+    """
     try:
-        mistake()
+        str(mistake())
     except Exception as error:
         lines = str(error).splitlines() if whole else []
         print(
             f"{name}: {type(error).__name__}: {lines[0].split('. ')[0] if lines else ''}".rstrip(
-                ": "
+                ": ."
             )
         )
     else:

@@ -6,14 +6,17 @@ from torch import nn
 
 
 def attempt(name, mistake, whole=True):
-    """Print the type of what `mistake` raises and, if `whole`, the first sentence of the message."""
+    """Print the type of what `mistake` raises and, if `whole`, the first sentence of the message.
+
+    The result is printed away, so that what is computed late is computed here.
+    """
     try:
-        mistake()
+        str(mistake())
     except Exception as error:
         lines = str(error).splitlines() if whole else []
         print(
             f"{name}: {type(error).__name__}: {lines[0].split('. ')[0] if lines else ''}".rstrip(
-                ": "
+                ": ."
             )
         )
     else:
@@ -91,7 +94,7 @@ attempt("iteration over a number", lambda: list(torch.tensor(1)))
 attempt("unpacking", lambda: (lambda a, b: a)(*torch.ones(3)))
 attempt("max of nothing", lambda: torch.tensor([]).max())
 attempt("argmax of nothing", lambda: torch.tensor([]).argmax())
-attempt("negative size", lambda: torch.zeros(-1))
+attempt("negative size", lambda: torch.ones(-1))
 attempt("ragged list", lambda: torch.tensor([[1, 2], [3]]))
 attempt("ragged list of lists", lambda: torch.tensor([[1], 2]))
 attempt("topk", lambda: x.topk(4))
