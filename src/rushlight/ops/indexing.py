@@ -47,7 +47,7 @@ def _as_index(item: Any) -> Tensor | None:
 
         made = tensor(list(item))
         if not made.numel():
-            return made.to(dtypes.int64)  # type: ignore[attr-defined,no-any-return]
+            return made.to(dtypes.int64)
         return _as_index(made)
     return None
 
@@ -126,15 +126,15 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
             if index._dtype in (dtypes.bool_, dtypes.uint8):
                 if not index._shape:
                     t = unsqueeze(t, dim)
-                    indices.append((dim, reshape(index, 1).to(dtypes.int64).nonzero().reshape(-1)))  # type: ignore[attr-defined]
+                    indices.append((dim, reshape(index, 1).to(dtypes.int64).nonzero().reshape(-1)))
                     dim += 1
                     continue
                 _check_mask(t, index, dim)
-                for part in index.nonzero(as_tuple=True):  # type: ignore[attr-defined]
+                for part in index.nonzero(as_tuple=True):
                     indices.append((dim, part))
                     dim += 1
             else:
-                indices.append((dim, index.to(dtypes.int64)))  # type: ignore[attr-defined]
+                indices.append((dim, index.to(dtypes.int64)))
                 dim += 1
     return t, indices
 
@@ -167,7 +167,7 @@ def _bound(x: Any) -> Any:
 
 def _sliced(t: Tensor, dim: int, item: slice) -> Tensor:
     if item.start is None and item.stop is None and item.step is None:
-        return t if t._base is not None else _slice(t, dim, 0, t._shape[dim], 1)  # type: ignore[no-any-return]
+        return t if t._base is not None else _slice(t, dim, 0, t._shape[dim], 1)
     step = _bound(item.step)
     if step is not None and step <= 0:
         raise ValueError("step must be greater than zero")
@@ -223,7 +223,7 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
     if indices:
         return _index(v, tuple(d for d, _ in indices), [i for _, i in indices])  # type: ignore[no-any-return]
     if v is self:
-        return self._view_of_self()  # type: ignore[attr-defined,no-any-return]
+        return self._view_of_self()
     return v
 
 
@@ -255,21 +255,22 @@ def _legacy_name(t: Tensor) -> str:
 
 
 def _setitem(self: Tensor, key: Any, value: Any) -> None:
-    check_inplace(self)
     value = _value_for(self, value)
     mask = key if isinstance(key, Tensor) and key._dtype is dtypes.bool_ else None
     if mask is not None and mask._shape == self._shape and not value._shape and mask._shape:
+        check_inplace(self)
         old = self._shadow() if self._req and mode.enabled else self
-        scalar = value if value._dtype is self._dtype else value.to(self._dtype)  # type: ignore[attr-defined]
-        assign(self, old.masked_fill(mask, scalar))  # type: ignore[attr-defined]
+        scalar = value if value._dtype is self._dtype else value.to(self._dtype)
+        assign(self, old.masked_fill(mask, scalar))
         return
     v, indices = _basic(self, _normalized(self, key))
     if not indices:
         if v is self:
             v = _view_of_self(self)
         value = _without_leading_ones(value, v._shape)
-        v.copy_(value if value._shape == v._shape else expand(value, v._shape))  # type: ignore[attr-defined]
+        v.copy_(value if value._shape == v._shape else expand(value, v._shape))
         return
+    check_inplace(v)
     _put_at(v, tuple(d for d, _ in indices), [i for _, i in indices], value, False)
 
 
@@ -295,7 +296,7 @@ def _put_at(
         )
     if value._dtype is not v._dtype:
         if accumulate or not value._shape or value._dtype.category <= v._dtype.category:
-            value = value.to(v._dtype)  # type: ignore[attr-defined]
+            value = value.to(v._dtype)
         else:
             raise RuntimeError(
                 "Index put requires the source and destination dtypes match, got "
@@ -308,8 +309,8 @@ def _put_at(
     assign(v, _index_put(old, value, dims, indices, accumulate))
 
 
-Tensor.__getitem__ = _getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = _setitem  # type: ignore[attr-defined]
+Tensor.__getitem__ = _getitem
+Tensor.__setitem__ = _setitem
 
 
 @method()
@@ -324,7 +325,7 @@ def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 @function(method=True)
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with ``values`` written (or added) at the given positions."""
-    return input.clone().index_put_(indices, values, accumulate)  # type: ignore[attr-defined,no-any-return]
+    return input.clone().index_put_(indices, values, accumulate)
 
 
 # --- gather and scatter --------------------------------------------------------------------------
@@ -480,7 +481,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     """A copy of ``input`` with slices of ``source`` added at the positions in ``index``."""
     at = wrap_dim(dim, len(input._shape))
     if alpha != 1:
-        source = source * alpha  # type: ignore[operator]
+        source = source * alpha
     _checked(index, input._shape[at] if input._shape else 1, at)
     if source._dtype is not input._dtype:
         raise RuntimeError(
@@ -532,7 +533,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
 @function(method=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements of the flattened tensor."""
-    return reshape(input, -1)[index]  # type: ignore[index,no-any-return]
+    return reshape(input, -1)[index]
 
 
 @function(method=True)
@@ -598,7 +599,7 @@ def _masked_select_back(grad: Tensor, input: Tensor, mask: Tensor) -> Tensor:
     positions = Tensor._from_array(
         np.flatnonzero(np.broadcast_to(mask._array(), shape)).astype(np.int64)
     )
-    flat = grad.new_zeros(numel(shape)).index_put((positions,), grad)  # type: ignore[attr-defined]
+    flat = grad.new_zeros(numel(shape)).index_put((positions,), grad)
     return flat.reshape(shape)  # type: ignore[no-any-return]
 
 
@@ -611,9 +612,9 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         raise RuntimeError(
             "masked_scatter: expected self and source to have same dtypes and enough source elements"
         )
-    flat = reshape(expand(input, shape).clone(), -1)  # type: ignore[attr-defined]
-    values = reshape(source, -1)[: positions.size]  # type: ignore[index]
-    return flat.index_put((Tensor._from_array(positions),), values).reshape(shape)  # type: ignore[attr-defined,no-any-return]
+    flat = reshape(expand(input, shape).clone(), -1)
+    values = reshape(source, -1)[: positions.size]
+    return flat.index_put((Tensor._from_array(positions),), values).reshape(shape)
 
 
 method("masked_scatter_")(
