@@ -189,7 +189,9 @@ def autocontrast(image: Array) -> Array:
     low = image.min(axis=(-2, -1), keepdims=True).astype(dtype)
     span = image.max(axis=(-2, -1), keepdims=True).astype(dtype) - low
     flat = span == 0
-    scale = np.where(flat, dtype.type(1), dtype.type(bound) / np.where(flat, dtype.type(1), span))
+    # bound / span as PyTorch divides a number by a tensor: through the reciprocal
+    scale = np.reciprocal(np.where(flat, dtype.type(1), span)) * dtype.type(bound)
+    scale = np.where(flat, dtype.type(1), scale)
     stretched = (image.astype(dtype, copy=False) - np.where(flat, dtype.type(0), low)) * scale
     return np.clip(stretched, 0, bound).astype(image.dtype)
 
@@ -237,7 +239,7 @@ def pad(image: Array, ltrb: Sequence[int], fill: float, mode: str) -> Array:
     if mode == "constant":
         value = np.asarray(fill).astype(image.dtype)
         return np.pad(image, amounts, mode="constant", constant_values=value)
-    return np.pad(image, amounts, mode=mode)  # type: ignore[call-overload, no-any-return]
+    return np.pad(image, amounts, mode=mode)
 
 
 def hflip(image: Array) -> Array:

@@ -181,7 +181,7 @@ def adjust_hue(img: Any, shift: float) -> Image:
     from PIL import Image
 
     if check(img).mode in ("L", "1", "I", "F"):
-        return img  # type: ignore[no-any-return]
+        return img
     h, s, v = img.convert("HSV").split()
     turned = np.asarray(h) + np.uint8(int(shift * 255) % 256)
     return Image.merge("HSV", (from_array(turned, "L"), s, v)).convert(img.mode)
