@@ -229,7 +229,7 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     suffixes = size_suffixes(t.shape, t.dtype)
     grad_fn = t.grad_fn
     if grad_fn is not None:
-        suffixes.append(f"grad_fn=<{grad_fn.name()}>")
+        suffixes.append(f"grad_fn=<{type(grad_fn).__name__}>")
     elif t.requires_grad:
         suffixes.append("requires_grad=True")
     return add_suffixes(prefix + contents, suffixes, len(prefix))

@@ -47,6 +47,7 @@ class Node:
     edges: tuple[Edge | None, ...] = ()
     outputs = 1
     custom = False  # made by a custom Function
+    namespace = ""  # the C++ one, where PyTorch's ``name()`` has it
     site: Site = None
     hooks: dict[int, Callable[..., Any]] | None = None
     prehooks: dict[int, Callable[..., Any]] | None = None
@@ -58,10 +59,10 @@ class Node:
 
     def name(self) -> str:
         """The name that PyTorch gives this node."""
-        return type(self).__name__
+        return self.namespace + type(self).__name__
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{type(self).__name__} object at {id(self):#x}>"
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -125,6 +126,8 @@ class Node:
 
 class AccumulateGrad(Node):
     """The node that stands for a leaf in ``next_functions``. The engine writes to the leaf itself."""
+
+    namespace = "torch::autograd::"
 
     def __init__(self, variable: Tensor) -> None:
         super().__init__()
