@@ -40,7 +40,7 @@ for name in NAMES:
         N[stoi[first], stoi[second]] += 1
 P = (N + 1).float()
 P /= P.sum(1, keepdims=True)
-print(N[0], P[0].sum())
+print(N[0], f"{P[0].sum():.4f}")
 
 print("\nlearning")
 C = torch.nn.Embedding(len(itos), 4)
