@@ -6,6 +6,7 @@ import copy
 import gzip
 import hashlib
 import os
+import pathlib
 import pickle
 import shutil
 import struct
@@ -64,6 +65,27 @@ def test_packaged_copy_serves_download(root, test_set):
     assert test_set.data.dtype is rushlight.uint8
     assert test_set.targets.dtype is rushlight.int64
     assert test_set.targets[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+
+
+def test_training_set(root, test_set):
+    dataset = datasets.MNIST(root)
+    assert len(dataset) == 60000
+    assert dataset.targets[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    # The mean and deviation that every tutorial normalises with.
+    pixels = dataset.data.numpy()
+    assert round(float(pixels.mean() / 255), 4) == 0.1307
+    assert round(float(pixels.std() / 255), 4) == 0.3081
+
+
+def test_fashion_mnist_in_a_folder_of_its_own():
+    folder = pathlib.Path(__file__).parents[3] / "shared" / "data" / "fashion-mnist"
+    if not folder.is_dir():
+        pytest.skip("Fashion-MNIST is not there")
+    dataset = datasets.FashionMNIST(folder, train=False, download=True)
+    assert dataset.targets[:10].tolist() == [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]
+    assert dataset.classes[dataset[0][1]] == "Ankle boot"
+    with pytest.raises(RuntimeError, match="not found"):
+        datasets.MNIST(folder, train=False)
 
 
 def test_packaged_files_are_the_published_ones():
