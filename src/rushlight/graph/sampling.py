@@ -113,7 +113,21 @@ def check_deviations(a: np.ndarray) -> None:
         raise RuntimeError("normal expects all elements of std >= 0.0")
 
 
+def check_loss_input(a: np.ndarray) -> None:
+    """``RuntimeError`` unless binary cross entropy can take the logarithms of all elements."""
+    if a.size and not ((a >= 0) & (a <= 1)).all():
+        raise RuntimeError("all elements of input should be between 0 and 1")
+
+
+def check_loss_target(a: np.ndarray) -> None:
+    """``RuntimeError`` unless all targets of binary cross entropy are probabilities."""
+    if a.size and not ((a >= 0) & (a <= 1)).all():
+        raise RuntimeError("all elements of target should be between 0 and 1")
+
+
 CHECKS = {
+    "loss input": check_loss_input,
+    "loss target": check_loss_target,
     "weights": check_weights,
     "probabilities": check_probabilities,
     "deviations": check_deviations,

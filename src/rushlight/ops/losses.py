@@ -15,6 +15,7 @@ from .common import cast, check_tensor, result_dtype
 from .indexing import gather, scatter
 from .movement import expand, reshape, unsqueeze
 from .pointwise import where
+from .random_ops import _checked
 from .reductions import log_softmax
 from .registry import nn_function, operator
 
@@ -71,13 +72,13 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The squared difference."""
     a, b = _pairwise(input, target, "mse_loss")
     gap = _op(P.SUB, a, b)
-    return _reduce(new_tensor(_op(P.MUL, gap, gap)), reduction)  # type: ignore[no-any-return]
+    return _reduce(new_tensor(_op(P.MUL, gap, gap)), reduction)
 
 
 @nn_function
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The absolute difference."""
-    return _reduce((input - target).abs(), reduction)  # type: ignore[operator,no-any-return]
+    return _reduce((input - target).abs(), reduction)
 
 
 def _smooth_slope(grad: Any, input: Any, target: Any, reduction: str, beta: float) -> Any:
@@ -100,11 +101,11 @@ def smooth_l1_loss(
 ) -> Tensor:
     """``0.5 * d**2 / beta`` where the difference ``d`` is below ``beta``, ``|d| - beta / 2`` above."""
     a, b = _pairwise(input, target, "smooth_l1_loss")
-    gap: Any = new_tensor(_op(P.SUB, a, b)).abs()  # type: ignore[attr-defined]
+    gap: Any = new_tensor(_op(P.SUB, a, b)).abs()
     if beta == 0:
-        return _reduce(gap, reduction)  # type: ignore[no-any-return]
+        return _reduce(gap, reduction)
     loss = where(gap < beta, 0.5 * gap * gap / beta, gap - 0.5 * beta)
-    return _reduce(loss, reduction)  # type: ignore[no-any-return]
+    return _reduce(loss, reduction)
 
 
 def _huber_slope(grad: Any, input: Any, target: Any, reduction: str, delta: float) -> Any:
@@ -126,9 +127,9 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     a, b = _pairwise(input, target, "huber_loss")
-    gap: Any = new_tensor(_op(P.SUB, a, b)).abs()  # type: ignore[attr-defined]
+    gap: Any = new_tensor(_op(P.SUB, a, b)).abs()
     loss = where(gap < delta, 0.5 * gap * gap, delta * (gap - 0.5 * delta))
-    return _reduce(loss, reduction)  # type: ignore[no-any-return]
+    return _reduce(loss, reduction)
 
 
 def _soft_margin_slope(grad: Any, input: Any, target: Any, reduction: str) -> Any:
@@ -139,7 +140,7 @@ def _soft_margin_slope(grad: Any, input: Any, target: Any, reduction: str) -> An
 @operator("SoftMarginLossBackward0", method=False, function=False, input=_soft_margin_slope)
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """``log(1 + exp(-target * input))``."""
-    return _reduce((-target * input).exp().log1p(), reduction)  # type: ignore[operator,no-any-return]
+    return _reduce((-target * input).exp().log1p(), reduction)
 
 
 # --- classification ------------------------------------------------------------------------------
@@ -166,20 +167,18 @@ def binary_cross_entropy(
     """Of probabilities in [0, 1]; logarithms are limited to -100.
 
     Raises:
-        RuntimeError: a realized input lies outside [0, 1], or the dtypes differ.
+        RuntimeError: an element lies outside [0, 1] (pending values are checked when they are
+            computed), or the dtypes differ.
     """
     if input._dtype is not target._dtype:
         raise RuntimeError(
             f"Found dtype {dtypes.SCALAR_TYPE_NAMES[target._dtype]} but expected "
             f"{dtypes.SCALAR_TYPE_NAMES[input._dtype]}"
         )
-    if input._storage.expr.buffer is not None and input.numel():
-        array = input._wide()
-        if not (array.min() >= 0 and array.max() <= 1):
-            raise RuntimeError("all elements of input should be between 0 and 1")
-    p: Any = input
-    loss = -(target * p.log().clamp(min=-100) + (1 - target) * (1 - p).log().clamp(min=-100))  # type: ignore[operator]
-    return _reduce(loss if weight is None else loss * weight, reduction)  # type: ignore[no-any-return]
+    p: Any = new_tensor(_checked(input._expr(), "loss input"))
+    target = new_tensor(_checked(target._expr(), "loss target"))
+    loss = -(target * p.log().clamp(min=-100) + (1 - target) * (1 - p).log().clamp(min=-100))
+    return _reduce(loss if weight is None else loss * weight, reduction)
 
 
 def _bce_logits_slope(
@@ -220,7 +219,7 @@ def binary_cross_entropy_with_logits(
     t: Any = target
     scale = 1 if pos_weight is None else (pos_weight - 1) * t + 1
     loss = (1 - t) * input - scale * log_p
-    return _reduce(loss if weight is None else loss * weight, reduction)  # type: ignore[no-any-return]
+    return _reduce(loss if weight is None else loss * weight, reduction)
 
 
 def _class_index(target: Tensor) -> Expr:
@@ -274,9 +273,9 @@ def _nll_loss(
     safe, w, dim = _nll_parts(input, target, weight, ignore_index)
     loss = -gather(input, dim, safe) * w
     if reduction == "none":
-        return loss.squeeze(dim)  # type: ignore[no-any-return]
+        return loss.squeeze(dim)
     total = loss.sum()
-    return total / w.sum() if reduction == "mean" else total  # type: ignore[no-any-return]
+    return total / w.sum() if reduction == "mean" else total
 
 
 @nn_function
@@ -342,7 +341,7 @@ def nll_loss(
         from .registry import node_class
 
         out._node.__class__ = node_class("NllLoss2DBackward0")
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 @nn_function
@@ -378,7 +377,7 @@ def cross_entropy(
             log_p = log_p * reshape(weight, [-1 if i == dim else 1 for i in range(input.ndim)])
         loss = -(log_p * t).sum(dim) if reduction == "none" else -(log_p * t).sum()
         batch = numel(input._shape) // max(classes, 1)
-        return loss / max(batch, 1) if reduction == "mean" else loss  # type: ignore[no-any-return]
+        return loss / max(batch, 1) if reduction == "mean" else loss
     log_probs: Any = log_softmax(input, dim)
     plain = nll_loss(log_probs, target, weight, reduction, ignore_index)
     if label_smoothing == 0:
@@ -404,10 +403,10 @@ def _smoothed(
         if weight is None:
             smooth = smooth.sum() / ignored.logical_not().sum()
         else:
-            safe = index.masked_fill(ignored, 0)  # type: ignore[attr-defined]
+            safe = index.masked_fill(ignored, 0)
             w = weight[safe].masked_fill(ignored, 0.0)
             smooth = smooth.sum() / w.sum()
-    return plain * (1 - smoothing) + smooth * (smoothing / classes)  # type: ignore[no-any-return]
+    return plain * (1 - smoothing) + smooth * (smoothing / classes)
 
 
 @nn_function
@@ -421,6 +420,6 @@ def kl_div(
         loss = t.exp() * (t - x)
     else:
         loss = t.xlogy(t) - t * x
-    return _reduce(loss, reduction)  # type: ignore[no-any-return]
+    return _reduce(loss, reduction)
 
 
