@@ -9,9 +9,12 @@ from . import (  # noqa: F401 - importing a module registers its operators
     activations,
     convolution,
     creation,
+    decompositions,
+    einsum,
     indexing,
     linalg,
     losses,
+    matrices,
     movement,
     normalization,
     padding,
@@ -20,6 +23,8 @@ from . import (  # noqa: F401 - importing a module registers its operators
     random_ops,
     reductions,
     sorting,
+    special,
+    statistics,
 )
 from .registry import FUNCTIONS, METHODS, NN_FUNCTIONS
 

@@ -340,9 +340,16 @@ _UNARY_FLOAT: list[tuple[str, str, Any, Any, str, str]] = [
      "The inverse of ``erf``"),
     ("lgamma", "LgammaBackward0", P.LGAMMA, lambda grad, input: grad * input.digamma(), "positive",
      "The logarithm of the absolute value of the gamma function"),
-    ("digamma", "DigammaBackward0", P.DIGAMMA, None, "positive",
+    ("digamma", "DigammaBackward0", P.DIGAMMA,
+     lambda grad, input: grad * _polygamma_one(input), "positive",
      "The derivative of ``lgamma``"),
 ]
+
+
+def _polygamma_one(x: Tensor) -> Tensor:
+    from .special import polygamma
+
+    return polygamma(1, x)
 
 
 def _define_unary_float(
@@ -564,7 +571,7 @@ def _comparison(name: str, prim: Any, doc: str, aliases: tuple[str, ...] = ()) -
     for n in (name, *aliases):
 
         def inplace(self: Tensor, other: Any) -> Tensor:
-            return self.copy_(forward(self, other))  # type: ignore[attr-defined,no-any-return]
+            return self.copy_(forward(self, other))
 
         METHODS[n + "_"] = inplace
     return call
@@ -688,7 +695,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """``input`` where ``condition`` holds, else ``other``; with one argument: ``nonzero`` as a tuple."""
     check_tensor(condition, "where", "condition")
     if input is None and other is None:
-        return condition.nonzero(as_tuple=True)  # type: ignore[attr-defined]
+        return condition.nonzero(as_tuple=True)
     if condition._dtype is not dtypes.bool_:
         if condition._dtype is not dtypes.uint8:
             raise RuntimeError(
@@ -703,7 +710,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 @method("where")
 def _where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
     """``self`` where ``condition`` holds, else ``other``."""
-    return where(condition, self, other)  # type: ignore[no-any-return]
+    return where(condition, self, other)
 
 
 @operator(
@@ -761,7 +768,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
             return add(input, mul(gap, weight))
         return sub(end, mul(gap, 1 - weight))
     near = lt(abs(weight), 0.5)
-    return where(near, add(input, mul(gap, weight)), sub(end, mul(gap, sub(1, weight))))  # type: ignore[no-any-return]
+    return where(near, add(input, mul(gap, weight)), sub(end, mul(gap, sub(1, weight))))
 
 
 @operator(
@@ -814,7 +821,7 @@ def _is_one(value: Any) -> bool:
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """``log(input / (1 - input))``, with ``input`` limited to ``[eps, 1 - eps]`` if given."""
     x = input if eps is None else clamp(input, eps, 1 - eps)
-    return log(div(x, sub(1, x)))  # type: ignore[name-defined,no-any-return] # noqa: F821
+    return log(div(x, sub(1, x))) # noqa: F821
 
 
 @function("xlogy", method=True)
@@ -822,7 +829,7 @@ def xlogy(input: Any, other: Any) -> Tensor:
     """``input * log(other)``, 0 where ``input`` is 0."""
     other = other if isinstance(other, Tensor) else new_tensor(constant(other, input._dtype))
     product = mul(input, other.log())
-    return where(eq(input, 0) & ~isnan(other), 0.0, product)  # type: ignore[no-any-return]
+    return where(eq(input, 0) & ~isnan(other), 0.0, product)
 
 
 @function("logaddexp", method=True)
@@ -830,26 +837,26 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """``log(exp(input) + exp(other))`` without overflow."""
     top = maximum(input, other)
     safe = where(isinf(top), 0.0, top)
-    return (exp(input - safe) + exp(other - safe)).log() + safe  # type: ignore[name-defined,no-any-return] # noqa: F821
+    return (exp(input - safe) + exp(other - safe)).log() + safe # noqa: F821
 
 
 @function("hypot", method=True)
 def hypot(input: Tensor, other: Tensor) -> Tensor:
     """``sqrt(input**2 + other**2)``."""
-    return (input * input + other * other).sqrt()  # type: ignore[operator]
+    return (input * input + other * other).sqrt()
 
 
 @function("copysign", method=True)
 def copysign(input: Tensor, other: Any) -> Tensor:
     """The magnitude of ``input`` with the sign of ``other``."""
     o = other if isinstance(other, Tensor) else new_tensor(constant(other, as_float(input._dtype)))
-    return where(signbit(o), -abs(input), abs(input))  # type: ignore[no-any-return]
+    return where(signbit(o), -abs(input), abs(input))
 
 
 @function("heaviside", method=True)
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 below zero, ``values`` at zero, 1 above."""
-    return where(eq(input, 0), values, gt(input, 0).to(input._dtype))  # type: ignore[attr-defined,no-any-return]
+    return where(eq(input, 0), values, gt(input, 0).to(input._dtype))
 
 
 @function("nan_to_num", method=True)
@@ -858,11 +865,11 @@ def nan_to_num(
 ) -> Tensor:
     """Replace NaN and the infinities by numbers (0 and the limits of the dtype)."""
     if not input._dtype.is_floating_point:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
+        return input.clone()
     limits = dtypes.finfo(input._dtype)
     x = masked_fill(input, isnan(input), 0.0 if nan is None else nan)
     x = masked_fill(x, isposinf(input), limits.max if posinf is None else posinf)
-    return masked_fill(x, isneginf(input), limits.min if neginf is None else neginf)  # type: ignore[no-any-return]
+    return masked_fill(x, isneginf(input), limits.min if neginf is None else neginf)
 
 
 # --- activations that are single operators -------------------------------------------------------
@@ -933,10 +940,10 @@ def _install_dunders() -> None:
     Tensor.__itruediv__ = _inplace_dunder("div_")  # type: ignore[attr-defined]
     Tensor.__eq__ = _equality(eq, False)  # type: ignore[method-assign]
     Tensor.__ne__ = _equality(ne, True)  # type: ignore[method-assign]
-    Tensor.__neg__ = lambda self: neg(self)  # type: ignore[attr-defined]
-    Tensor.__pos__ = lambda self: positive(self)  # type: ignore[attr-defined]
-    Tensor.__abs__ = lambda self: abs(self)  # type: ignore[attr-defined]
-    Tensor.__invert__ = _invert  # type: ignore[attr-defined]
+    Tensor.__neg__ = lambda self: neg(self)
+    Tensor.__pos__ = lambda self: positive(self)
+    Tensor.__abs__ = lambda self: abs(self)
+    Tensor.__invert__ = _invert
     Tensor.__round__ = lambda self, n=0: round(self, decimals=n or 0)  # type: ignore[attr-defined]
 
 
@@ -945,7 +952,7 @@ def _invert(self: Tensor) -> Tensor:
         raise TypeError(
             "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
         )
-    return bitwise_not(self)  # type: ignore[no-any-return]
+    return bitwise_not(self)
 
 
 def _inplace_dunder(name: str) -> Any:

@@ -78,7 +78,7 @@ def _out(name: str, t: Any, out: Any) -> Any:
 
 
 def _mean_grad(grad: Tensor, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
-    return _spread(grad, input, dim, keepdim) / _count(input._shape, dim)  # type: ignore[operator,no-any-return]
+    return _spread(grad, input, dim, keepdim) / _count(input._shape, dim)
 
 
 def _count(shape: tuple[int, ...], dim: Any) -> int:
@@ -117,16 +117,16 @@ def _var_grad(
 ) -> Tensor:
     n = _count(input._shape, dim)
     wide = _spread(grad, input, dim, keepdim)
-    centered = input - mean(input, dim, True)  # type: ignore[operator]
-    return wide * centered * (2.0 / (n - correction) if n != correction else math.nan)  # type: ignore[operator,no-any-return]
+    centered = input - mean(input, dim, True)
+    return wide * centered * (2.0 / (n - correction) if n != correction else math.nan)
 
 
 def _var_value(input: Tensor, dim: Any, correction: float, keepdim: bool) -> Tensor:
     n = _count(input._shape, dim)
-    centered = input - _mean(input, dim, True, input._dtype)  # type: ignore[operator]
+    centered = input - _mean(input, dim, True, input._dtype)
     total = _sum(centered * centered, dim, keepdim, input._dtype)
     left = max(n - correction, 0)
-    return total / left if left or n else total / 0.0  # type: ignore[no-any-return]
+    return total / left if left or n else total / 0.0
 
 
 @operator("VarBackward0", name="_var", function=False, method=False, input=_var_grad)
@@ -144,7 +144,7 @@ def _var(input: Tensor, dim: Any, correction: float, keepdim: bool) -> Tensor:
     ).masked_fill(_spread(result, input, dim, keepdim) == 0, 0.0),
 )
 def _std(input: Tensor, dim: Any, correction: float, keepdim: bool) -> Tensor:
-    return _var_value(input, dim, correction, keepdim).sqrt()  # type: ignore[attr-defined,no-any-return]
+    return _var_value(input, dim, correction, keepdim).sqrt()
 
 
 def _spread_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, float, bool]:
@@ -178,14 +178,14 @@ def _need_float(t: Tensor, name: str) -> None:
 def var(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """The variance: ``var(dim=None, unbiased=True, keepdim=False)`` or ``correction=1``."""
     _need_float(input, "std and var")
-    return _var(input, *_spread_arguments(args, kwargs))  # type: ignore[no-any-return]
+    return _var(input, *_spread_arguments(args, kwargs))
 
 
 @function(method=True)
 def std(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """The standard deviation: ``std(dim=None, unbiased=True, keepdim=False)`` or ``correction=1``."""
     _need_float(input, "std and var")
-    return _std(input, *_spread_arguments(args, kwargs))  # type: ignore[no-any-return]
+    return _std(input, *_spread_arguments(args, kwargs))
 
 
 @function()
@@ -207,19 +207,19 @@ def _prod_grad(grad: Tensor, input: Tensor, dim: Any, keepdim: bool, result: Ten
     if dim is None:
         flat = reshape(input, -1)
         return reshape(_others_product(flat, 0) * grad, input._shape)
-    return _others_product(input, dim) * _spread(grad, input, dim, keepdim)  # type: ignore[operator,no-any-return]
+    return _others_product(input, dim) * _spread(grad, input, dim, keepdim)
 
 
 def _others_product(x: Tensor, dim: int) -> Tensor:
     n = x._shape[dim]
-    one = x.new_ones((*x._shape[: wrap_dim(dim, x.ndim)], 1, *x._shape[wrap_dim(dim, x.ndim) + 1 :]))  # type: ignore[attr-defined]
+    one = x.new_ones((*x._shape[: wrap_dim(dim, x.ndim)], 1, *x._shape[wrap_dim(dim, x.ndim) + 1 :]))
     from .movement import cat, flip
 
     if n == 0:
         return x
-    before = cumprod(cat([one, x.narrow(dim, 0, n - 1)], dim), dim)  # type: ignore[attr-defined]
-    behind = cumprod(cat([one, flip(x, dim).narrow(dim, 0, n - 1)], dim), dim)  # type: ignore[attr-defined]
-    return before * flip(behind, dim)  # type: ignore[no-any-return]
+    before = cumprod(cat([one, x.narrow(dim, 0, n - 1)], dim), dim)
+    behind = cumprod(cat([one, flip(x, dim).narrow(dim, 0, n - 1)], dim), dim)
+    return before * flip(behind, dim)
 
 
 @operator("ProdBackward0", name="_prod", function=False, method=False, input=_prod_grad)
@@ -239,7 +239,7 @@ def _truth_reduction(name: str, prim: Any) -> Any:
         e = input._expr()
         d = e.dtype if e.dtype is dtypes.uint8 else dtypes.bool_
         found = _reduced(prim, cast(e, dtypes.bool_), dims_of(dim, len(e.shape)), keepdim)
-        return _out(name, new_tensor(cast(found, d)), out)  # type: ignore[no-any-return]
+        return _out(name, new_tensor(cast(found, d)), out)
 
     reduce.__name__ = name
     reduce.__doc__ = f"Whether {name} of the elements (over ``dim``) is not zero."
@@ -274,7 +274,7 @@ def _value_at_backward(grads: Any, input: Tensor, dim: int, keepdim: bool, resul
     grad, index = grads[0], result[1]
     if not keepdim and input._shape:
         grad, index = unsqueeze(grad, dim), unsqueeze(index, dim)
-    return input.new_zeros(input._shape).scatter(dim, index, grad)  # type: ignore[attr-defined,no-any-return]
+    return input.new_zeros(input._shape).scatter(dim, index, grad)
 
 
 def _even_share(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
@@ -358,7 +358,7 @@ def _define_extremum(name: str, prim: Any, arg_prim: Any, pairwise: str) -> None
 def _share_over(grad: Tensor, input: Tensor, dim: Any, keepdim: bool, result: Tensor) -> Tensor:
     wide = _spread(result, input, dim, keepdim)
     mask = input == wide
-    return mask * (_spread(grad, input, dim, keepdim) / mask.sum(dims_of(dim, input.ndim), True))  # type: ignore[attr-defined]
+    return mask * (_spread(grad, input, dim, keepdim) / mask.sum(dims_of(dim, input.ndim), True))
 
 
 _define_extremum("max", P.MAX, P.ARGMAX, "maximum")
@@ -371,8 +371,8 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     from ..return_types import named_result
 
     return named_result("aminmax", ("min", "max"))((
-        input.amin(() if dim is None else dim, keepdim),  # type: ignore[attr-defined]
-        input.amax(() if dim is None else dim, keepdim),  # type: ignore[attr-defined]
+        input.amin(() if dim is None else dim, keepdim),
+        input.amax(() if dim is None else dim, keepdim),
     ))
 
 
@@ -408,7 +408,7 @@ def _softmax_input(input: Tensor, dim: int, d: dtype | None) -> tuple[Any, tuple
     d = d or e.dtype
     if not d.is_floating_point:
         kind = dtypes.SCALAR_TYPE_NAMES[d]
-        raise RuntimeError(f'"softmax_lastdim_kernel_impl" not implemented for \'{kind}\'')
+        raise NotImplementedError(f'"softmax_lastdim_kernel_impl" not implemented for \'{kind}\'')
     e = cast(e, d)
     if not e.shape:
         wrap_dim(dim, 0)
@@ -489,12 +489,12 @@ def _cumprod_grad(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tens
     from .movement import cat, stack
 
     for j in range(n):
-        before = input.narrow(dim, 0, j).prod(dim, keepdim=True)  # type: ignore[attr-defined]
-        after = cumprod(input.narrow(dim, j + 1, n - j - 1), dim)  # type: ignore[attr-defined]
+        before = input.narrow(dim, 0, j).prod(dim, keepdim=True)
+        after = cumprod(input.narrow(dim, j + 1, n - j - 1), dim)
         ones = before.new_ones(before._shape)
         weights = cat([before * ones, before * after], dim)
-        parts.append((grad.narrow(dim, j, n - j) * weights).sum(dim))  # type: ignore[attr-defined]
-    return stack(parts, dim)  # type: ignore[no-any-return]
+        parts.append((grad.narrow(dim, j, n - j) * weights).sum(dim))
+    return stack(parts, dim)
 
 
 @operator("CumprodBackward0", input=_cumprod_grad, inplace=True, out=True, samples="cumulative")
@@ -506,8 +506,8 @@ def cumprod(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
 @operator("LogcumsumexpBackward0", samples=None)
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """``log(cumsum(exp(input)))`` along ``dim``."""
-    top = input.amax(dim, True)  # type: ignore[attr-defined]
-    return cumsum((input - top).exp(), dim).log() + top  # type: ignore[no-any-return]
+    top = input.amax(dim, True)
+    return cumsum((input - top).exp(), dim).log() + top
 
 
 def _define_cumulative(name: str, prim: Any) -> None:
@@ -550,40 +550,67 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: 
         if size == 0:
             break
         x = x.narrow(dim, 1, size - 1) - x.narrow(dim, 0, size - 1)
-    return x  # type: ignore[no-any-return]
+    return x
 
 
 # --- norms ---------------------------------------------------------------------------------------
 
 
-def _vector_norm(x: Tensor, ord: float, dim: Any, keepdim: bool) -> Tensor:
-    if ord == 2:
-        return _euclidean(x, dim, keepdim)  # type: ignore[no-any-return]
-    size = x.abs()  # type: ignore[attr-defined]
-    if ord == math.inf:
-        return size.amax(() if dim is None else dim, keepdim)  # type: ignore[no-any-return]
-    if ord == -math.inf:
-        return size.amin(() if dim is None else dim, keepdim)  # type: ignore[no-any-return]
+def _norm_grad(
+    grad: Tensor, input: Tensor, ord: float, dim: Any, keepdim: bool, result: Tensor
+) -> Tensor:
+    """The gradient of a vector norm; zero (not NaN) where the norm is zero."""
+    wide = _spread(grad, input, dim, keepdim)
+    norm_ = _spread(result, input, dim, keepdim)
     if ord == 0:
-        return (x != 0).to(x._dtype).sum(dim, keepdim)  # type: ignore[attr-defined,no-any-return]
+        return input * 0.0  # type: ignore[operator,no-any-return]
     if ord == 1:
-        return size.sum(dim, keepdim)  # type: ignore[no-any-return]
-    return size.pow(ord).sum(dim, keepdim).pow(1.0 / ord)  # type: ignore[no-any-return]
+        return wide * input.sgn()  # type: ignore[attr-defined,no-any-return]
+    if ord == 2:
+        return (input * (wide / norm_)).masked_fill(norm_ == 0, 0.0)  # type: ignore[operator,no-any-return]
+    if math.isinf(ord):
+        reached = (input.abs() == norm_).to(input._dtype)  # type: ignore[attr-defined]
+        share = reached / reached.sum(dims_of(dim, input.ndim), True)
+        return wide * input.sgn() * share  # type: ignore[attr-defined,no-any-return]
+    if ord < 2:
+        scale = input.sgn() * input.abs().pow(ord - 1)  # type: ignore[attr-defined]
+        scale = scale.masked_fill(input == 0, 0.0)
+    else:
+        scale = input * input.abs().pow(ord - 2)  # type: ignore[attr-defined,operator]
+    return scale * (wide / norm_.pow(ord - 1)).masked_fill(norm_ == 0, 0.0)  # type: ignore[attr-defined,no-any-return,operator]
 
 
 @operator(
-    "LinalgVectorNormBackward0",
-    name="_euclidean",
-    function=False,
-    method=False,
-    input=lambda grad, input, dim, keepdim, result: (
-        input * (_spread(grad, input, dim, keepdim) / _spread(result, input, dim, keepdim))
-    ).masked_fill(_spread(result, input, dim, keepdim) == 0, 0.0),
+    "LinalgVectorNormBackward0", name="_norm", function=False, method=False, input=_norm_grad
 )
-def _euclidean(input: Tensor, dim: Any, keepdim: bool) -> Tensor:
+def _norm(input: Tensor, ord: float, dim: Any, keepdim: bool) -> Tensor:
     e = input._expr()
-    squares = _reduced(P.SUM, record(P.MUL, (e, e)), dims_of(dim, len(e.shape)), keepdim)
-    return new_tensor(record(P.SQRT, (squares,)))
+    dims = dims_of(dim, len(e.shape))
+    if ord == 2:
+        squares = _reduced(P.SUM, record(P.MUL, (e, e)), dims, keepdim)
+        return new_tensor(record(P.SQRT, (squares,)))
+    if ord == 0:
+        count = cast(record(P.NE, (e, constant(0, e.dtype))), e.dtype)
+        return new_tensor(_reduced(P.SUM, count, dims, keepdim))
+    size = record(P.ABS, (e,))
+    if math.isinf(ord):
+        return new_tensor(_reduced(P.MAX if ord > 0 else P.MIN, size, dims, keepdim))
+    if ord == 1:
+        return new_tensor(_reduced(P.SUM, size, dims, keepdim))
+    powers = record(P.POW, (size, constant(float(ord), e.dtype)))
+    total = _reduced(P.SUM, powers, dims, keepdim)
+    return new_tensor(record(P.POW, (total, constant(1.0 / ord, e.dtype))))
+
+
+def _vector_norm(x: Tensor, ord: float, dim: Any, keepdim: bool) -> Tensor:
+    if math.isinf(ord) and 0 in x._shape:
+        dims = dims_of(dim, x.ndim)
+        if ord < 0 or numel([x._shape[i] for i in dims]) == 0:
+            raise RuntimeError(
+                f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
+                "operation does not have an identity"
+            )
+    return _norm(x, ord, dim, keepdim)  # type: ignore[no-any-return]
 
 
 @function(method=True)
@@ -592,16 +619,16 @@ def norm(
     dtype: dtype | None = None,
 ) -> Tensor:
     """The ``p``-norm (a number, ``inf``, ``"fro"`` or ``"nuc"``) over all elements or ``dim``."""
-    x = input if dtype is None else input.to(dtype)  # type: ignore[attr-defined]
+    x = input if dtype is None else input.to(dtype)
     if not x._dtype.is_floating_point:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
             f"{dtypes.SCALAR_TYPE_NAMES[x._dtype]}"
         )
     if p == "nuc":
-        from .linalg import svdvals
+        from .decompositions import svdvals
 
-        return svdvals(x).sum()  # type: ignore[attr-defined,no-any-return]
+        return svdvals(x).sum()
     order = 2.0 if p in ("fro", None) else float(p)
     return _vector_norm(x, order, dim, keepdim)
 
@@ -609,7 +636,7 @@ def norm(
 @function(method=True)
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The ``p``-norm of the difference."""
-    return _vector_norm(input - other, float(p), None, False)  # type: ignore[operator]
+    return _vector_norm(input - other, float(p), None, False)
 
 
 @function(method=True)
@@ -619,25 +646,25 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     size = _vector_norm(input, float(p), rest, True)
     from .pointwise import where
 
-    return input * where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)  # type: ignore[no-any-return,operator]
+    return input * where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)
 
 
 @function(method=True)
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """How many elements are not zero."""
-    return sum(input != 0, dim)  # type: ignore[arg-type]
+    return sum(input != 0, dim)
 
 
 @function(method=True)
 def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """``sum`` with NaN taken as 0."""
-    return sum(input.masked_fill(input.isnan(), 0), dim, keepdim, dtype=dtype)  # type: ignore[attr-defined]
+    return sum(input.masked_fill(input.isnan(), 0), dim, keepdim, dtype=dtype)
 
 
 @function(method=True)
 def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
     """``mean`` of the elements that are not NaN."""
-    known = input.isnan().logical_not()  # type: ignore[attr-defined]
-    return nansum(input, dim, keepdim, dtype=dtype) / sum(known, dim, keepdim)  # type: ignore[operator,no-any-return]
+    known = input.isnan().logical_not()
+    return nansum(input, dim, keepdim, dtype=dtype) / sum(known, dim, keepdim)
 
 
