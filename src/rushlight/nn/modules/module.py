@@ -212,6 +212,14 @@ class _FullBackwardHooks:
         self.grad_output = full
         if self.input_slots is None:  # no gradient flows into the module: its hooks run now
             none = (None,) * self.input_count
+            if self.hooks:
+                warnings.warn(
+                    "Full backward hook is firing when gradients are computed with respect to module "
+                    "outputs since no inputs require gradients. See "
+                    "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
+                    "#torch.nn.Module.register_full_backward_hook for more details.",
+                    stacklevel=5,
+                )
             if any(g is not None for g in self._run(self.hooks, none, full, what="Backward hook")):
                 raise RuntimeError(
                     "Backward hook for Modules where no input requires gradient should always "
