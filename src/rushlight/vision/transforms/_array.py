@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -239,7 +240,8 @@ def pad(image: Array, ltrb: Sequence[int], fill: float, mode: str) -> Array:
     if mode == "constant":
         value = np.asarray(fill).astype(image.dtype)
         return np.pad(image, amounts, mode="constant", constant_values=value)
-    return np.pad(image, amounts, mode=mode)
+    kind: Any = mode
+    return np.pad(image, amounts, mode=kind)
 
 
 def hflip(image: Array) -> Array:
