@@ -43,6 +43,8 @@ from .dtypes import (
 from .graph.tape import flush
 from .ops.registry import FUNCTIONS as _FUNCTIONS
 from .runtime.counters import counters
+from .tensor import Layout as layout
+from .tensor import MemoryFormat as memory_format
 from .tensor import (
     Size,
     Tensor,
@@ -51,8 +53,6 @@ from .tensor import (
     contiguous_format,
     preserve_format,
 )
-from .tensor import Layout as layout
-from .tensor import MemoryFormat as memory_format
 from .tensor import strided_layout as strided
 
 __version__ = "0.1.0"
@@ -102,25 +102,7 @@ _LAZY = {
     "set_rng_state": "random",
 }
 _LAZY.update(
-    {
-        name: "namespace"
-        for name in (
-            "is_tensor", "is_storage", "is_floating_point", "is_complex", "is_nonzero", "numel",
-            "result_type", "can_cast", "set_num_threads", "get_num_threads", "set_num_interop_threads",
-            "get_num_interop_threads", "set_default_device", "get_default_device",
-            "set_default_tensor_type", "use_deterministic_algorithms",
-            "are_deterministic_algorithms_enabled", "set_deterministic_debug_mode",
-            "set_flush_denormal", "set_float32_matmul_precision", "get_float32_matmul_precision",
-            "typename", "compile", "explain", "is_inference", "is_same_size",
-            "is_warn_always_enabled", "get_deterministic_debug_mode", "sparse_csr", "cfloat", "cdouble",
-            "is_deterministic_algorithms_warn_only_enabled", "pi", "e", "inf", "nan",
-            "newaxis", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor", "LongTensor",
-            "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor", "autocast",
-            "vmap", "_assert", "UntypedStorage", "TypedStorage", "FloatStorage", "LongStorage",
-            "_C", "strided", "sparse_coo", "complex64", "complex128", "set_warn_always", "hub",
-            "OutOfMemoryError", "AcceleratorError",
-        )
-    }
+    dict.fromkeys(("is_tensor", "is_storage", "is_floating_point", "is_complex", "is_nonzero", "numel", "result_type", "can_cast", "set_num_threads", "get_num_threads", "set_num_interop_threads", "get_num_interop_threads", "set_default_device", "get_default_device", "set_default_tensor_type", "use_deterministic_algorithms", "are_deterministic_algorithms_enabled", "set_deterministic_debug_mode", "set_flush_denormal", "set_float32_matmul_precision", "get_float32_matmul_precision", "typename", "compile", "explain", "is_inference", "is_same_size", "is_warn_always_enabled", "get_deterministic_debug_mode", "sparse_csr", "cfloat", "cdouble", "is_deterministic_algorithms_warn_only_enabled", "pi", "e", "inf", "nan", "newaxis", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor", "LongTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor", "autocast", "vmap", "_assert", "UntypedStorage", "TypedStorage", "FloatStorage", "LongStorage", "_C", "strided", "sparse_coo", "complex64", "complex128", "set_warn_always", "hub", "OutOfMemoryError", "AcceleratorError"), "namespace")
 )
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 _KNOWN = ("cpu", "cuda", "mps", "xpu", "meta", "hip", "xla", "mkldnn", "vulkan", "ipu", "hpu")
 
 
-class device:  # noqa: N801 - PyTorch's public name
+class device:
     """Where a tensor lives: ``device("cpu")``. Other kinds can be named but hold no tensors."""
 
     __slots__ = ("index", "type")
 
-    def __init__(self, type: str | int | device = "cpu", index: int | None = None) -> None:
+    type: str
+    index: int | None
+
+    def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
         elif isinstance(type, int) and not isinstance(type, bool):
             type, index = "cuda", type
         elif not isinstance(type, str):
-            raise TypeError(
-                f"device(): argument 'type' must be str, not {type.__class__.__name__}"
-            )
+            raise TypeError(f"device(): argument 'type' must be str, not {type.__class__.__name__}")
         kind, _, number = type.partition(":")
         if number:
             if not number.isdigit() or index is not None:
@@ -67,7 +70,7 @@ def check_device(where: object) -> None:
     """Raise PyTorch's error unless ``where`` (None, str, int or device) names the CPU."""
     if where is None or where is cpu or where == "cpu":
         return
-    d = where if isinstance(where, device) else device(where)  # type: ignore[arg-type]
+    d = where if isinstance(where, device) else device(where)
     if d.type == "cpu":
         return
     if d.type == "cuda":

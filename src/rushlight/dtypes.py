@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 
-class dtype:  # noqa: N801 - PyTorch's public name
+class dtype:
     """An element type such as ``rushlight.float32``.
 
     Attributes:
@@ -176,7 +176,7 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     return from_.category <= to.category
 
 
-class finfo:  # noqa: N801 - PyTorch's public name
+class finfo:
     """Numerical limits of a floating point dtype: bits, eps, max, min, tiny, smallest_normal."""
 
     def __init__(self, type: dtype | None = None) -> None:
@@ -205,7 +205,7 @@ class finfo:  # noqa: N801 - PyTorch's public name
         )
 
 
-class iinfo:  # noqa: N801 - PyTorch's public name
+class iinfo:
     """Limits of an integer dtype: bits, max, min."""
 
     def __init__(self, type: dtype) -> None:

@@ -38,12 +38,12 @@ xlogy = ops.xlogy
 
 def softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """``exp(input) / sum(exp(input))`` along ``dim``."""
-    return ops.softmax(input, dim, dtype)  # type: ignore[no-any-return]
+    return ops.softmax(input, dim, dtype)
 
 
 def log_softmax(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """``log(softmax(input))`` along ``dim``."""
-    return ops.log_softmax(input, dim, dtype)  # type: ignore[no-any-return]
+    return ops.log_softmax(input, dim, dtype)
 
 
 __all__ = [

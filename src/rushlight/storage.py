@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import dtype
+from .dtypes import dtype as DType
 from .graph.expr import Expr, Shape, leaf
 from .graph.shapes import contiguous_strides, numel
 from .graph.tape import flush, local, value_of
@@ -40,7 +40,7 @@ class Storage:
         self.expr = expr
 
     @property
-    def dtype(self) -> dtype:
+    def dtype(self) -> DType:
         """The element type."""
         return self.expr.dtype
 
@@ -50,7 +50,7 @@ class Storage:
         return numel(self.expr.shape)
 
     @classmethod
-    def from_array(cls, array: np.ndarray, dtype: dtype) -> Storage:
+    def from_array(cls, array: np.ndarray, dtype: DType) -> Storage:
         """A Storage that takes ownership of a C-contiguous array held as ``dtype.numpy``."""
         return cls(leaf(array, dtype))
 
@@ -113,16 +113,22 @@ class Storage:
         self.version += 1
         if self.is_parameter:
             local.tape.parameters_written = True
-        array = self.exposed
-        if array is None and self.pinned:
-            array = value_of(self.expr)
-        if array is None:
+        if self.exposed is None and not self.pinned:
             self.expr = e
             return
         new = value_of(e)
-        if new is not array:
-            np.copyto(array.reshape(-1), new.reshape(-1))
+        array = value_of(self.expr) if self.exposed is None else self.exposed
+        if new is array:
+            return
+        self._leave_value_to_others(array)
+        np.copyto(array.reshape(-1), new.reshape(-1))
         self.expr = leaf(array, self.dtype)
+
+    def _leave_value_to_others(self, array: np.ndarray) -> None:
+        """Before ``array`` is overwritten: who else holds the current Expr keeps its value."""
+        e = self.expr
+        if e.buffer is array and _getrefcount(e) > _SOLE:
+            e.buffer = array.copy()
 
     def write_exposed(self, new: np.ndarray, shape: Shape, strides: Shape, offset: int) -> None:
         """Write a realized value through a view into exposed memory, now."""

@@ -120,7 +120,7 @@ class TypedStorage(_View):
         return self._elements()[i].tolist()
 
     def __setitem__(self, i: Any, value: Any) -> None:
-        self._whole()[i] = value  # type: ignore[index]
+        self._whole()[i] = value
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._elements().tolist())
@@ -132,7 +132,7 @@ class TypedStorage(_View):
 
     def fill_(self, value: Any) -> TypedStorage:
         """Write one value everywhere."""
-        self._whole().fill_(value)  # type: ignore[attr-defined]
+        self._whole().fill_(value)
         return self
 
     def __repr__(self) -> str:

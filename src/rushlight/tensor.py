@@ -348,11 +348,13 @@ class Tensor:
         """-1: the CPU."""
         return -1
 
-    layout = property(lambda self: _STRIDED_LAYOUT, doc="Always ``strided``.")
+    layout: Any = property(lambda self: strided_layout, doc="Always ``strided``.")
     is_cuda = is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = is_xpu = is_nested = False
     is_cpu = True
     is_sparse_csr = False
-    names = property(lambda self: (None,) * len(self._shape), doc="Named tensors are not supported.")
+    names = property(
+        lambda self: (None,) * len(self._shape), doc="Named tensors are not supported."
+    )
     name = None
 
     @property
@@ -477,9 +479,7 @@ class Tensor:
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
-            raise TypeError(
-                f"Variable data has to be a tensor, but got {type(value).__name__}"
-            )
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if self._req and not value._dtype.is_floating_point:
             raise RuntimeError(
                 "data set to a tensor that requires gradients must be floating point dtype"
@@ -585,9 +585,7 @@ class Tensor:
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         if self.requires_grad:
-            raise BufferError(
-                "Can't export tensors that require gradient, use tensor.detach()"
-            )
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
         return self.numpy().__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -598,9 +596,7 @@ class Tensor:
             if target == "bool":
                 if numel(self._shape) == 0:
                     raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-                raise RuntimeError(
-                    "Boolean value of Tensor with more than one value is ambiguous"
-                )
+                raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
             raise ValueError("only one element tensors can be converted to Python scalars")
         return self.item()
 
@@ -703,9 +699,7 @@ class Tensor:
         from .autograd.hooks import RemovableHandle
 
         if not self.requires_grad:
-            raise RuntimeError(
-                "cannot register a hook on a tensor that doesn't require gradient"
-            )
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self._node is not None:
             return self._node.add_tensor_hook(self._nr, hook)
         if self._hooks is None:
@@ -719,7 +713,9 @@ class Tensor:
         from .autograd.hooks import RemovableHandle
 
         if not self.requires_grad or self._node is not None:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
         if self._post_hooks is None:
             self._post_hooks = {}
         handle = RemovableHandle(self._post_hooks)
@@ -734,8 +730,7 @@ class Layout:
         return "torch.strided"
 
 
-_STRIDED_LAYOUT = Layout()
-strided_layout = _STRIDED_LAYOUT
+strided_layout = Layout()
 
 
 class MemoryFormat:
@@ -811,7 +806,9 @@ def deep_copy(t: Tensor, memo: dict[int, Any]) -> Tensor:
     storage = memo.get(id(t._storage))
     if storage is None:
         flush()
-        storage = memo[id(t._storage)] = Storage(leaf(value_of(t._storage.expr).copy(), t._storage.dtype))
+        storage = memo[id(t._storage)] = Storage(
+            leaf(value_of(t._storage.expr).copy(), t._storage.dtype)
+        )
         memo[id(storage)] = storage
     new = object.__new__(type(t))
     memo[id(t)] = new

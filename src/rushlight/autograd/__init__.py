@@ -35,9 +35,11 @@ def _output_grads(outputs: Sequence[Tensor], grads: Any, is_batched: bool = Fals
         if grad is None:
             if t.numel() != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            grad = ops.ones_like(t)
+            grad = ops.ones_like(t)  # type: ignore[misc]
         elif not isinstance(grad, Tensor):
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
+            raise TypeError(
+                f"gradients can be either Tensors or None, but got {type(grad).__name__}"
+            )
         elif grad._shape != t._shape:
             raise RuntimeError(
                 f"Mismatch in shape: grad_output[0] has a shape of {grad.shape} and output[0] has a "
@@ -103,12 +105,19 @@ def grad(
     outs, wanted = _listed(outputs), _listed(inputs)
     if is_grads_batched:
         rows = [
-            grad(outs, wanted, [g[i] for g in _listed(grad_outputs)], True, create_graph,
-                 allow_unused=allow_unused, materialize_grads=materialize_grads)
+            grad(
+                outs,
+                wanted,
+                [g[i] for g in _listed(grad_outputs)],
+                True,
+                create_graph,
+                allow_unused=allow_unused,
+                materialize_grads=materialize_grads,
+            )
             for i in range(_listed(grad_outputs)[0].shape[0])
         ]
         return tuple(
-            None if column[0] is None else ops.stack(list(column))
+            None if column[0] is None else ops.stack(list(column))  # type: ignore[misc]
             for column in zip(*rows, strict=True)
         )
     if allow_unused is None:
@@ -128,7 +137,7 @@ def grad(
                     "allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:
-                found[i] = ops.zeros_like(wanted[i])
+                found[i] = ops.zeros_like(wanted[i])  # type: ignore[misc]
     return tuple(found)
 
 
@@ -153,7 +162,9 @@ def __getattr__(name: str) -> Any:
 
     if name in _LAZY:
         module = importlib.import_module(f"{__name__}.{_LAZY[name]}")
-        return module if _LAZY[name] == name and not hasattr(module, name) else getattr(module, name)
+        return (
+            module if _LAZY[name] == name and not hasattr(module, name) else getattr(module, name)
+        )
     raise AttributeError(f"module 'rushlight.autograd' has no attribute {name!r}")
 
 

@@ -59,16 +59,16 @@ def _nodes_towards(roots: Sequence[Node | Tensor], wanted: set[int]) -> set[int]
 def _add(a: Tensor | None, b: Tensor | None) -> Tensor | None:
     if a is None or b is None:
         return b if a is None else a
-    total: Tensor = a + b  # type: ignore[operator]
+    total: Tensor = a + b
     return total
 
 
 def _fit(grad: Tensor, shape: tuple[int, ...], dtype: Any) -> Tensor:
     """Undo broadcasting and promotion: the gradient as the operand's shape and dtype."""
     if grad._shape != shape:
-        grad = grad.sum_to_size(shape)  # type: ignore[attr-defined]
+        grad = grad.sum_to_size(shape)
     if grad._dtype is not dtype:
-        grad = grad.to(dtype)  # type: ignore[attr-defined]
+        grad = grad.to(dtype)
     return grad
 
 
@@ -99,9 +99,9 @@ def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool) -> None:
         else:
             leaf._grad = new_tensor(grad._expr())
     elif create_graph:
-        leaf._grad = old + grad  # type: ignore[operator]
+        leaf._grad = old + grad
     else:
-        old.add_(grad)  # type: ignore[attr-defined]
+        old.add_(grad)
     if leaf._post_hooks:
         for hook in tuple(leaf._post_hooks.values()):
             hook(leaf)
@@ -197,7 +197,7 @@ class _Pass:
                 t, grad = ref(), grads[nr]
                 if t is not None and grad is not None:
                     fresh = grad if self.create_graph else new_tensor(grad._expr())
-                    t._grad = fresh if t._grad is None else t._grad + fresh  # type: ignore[operator]
+                    t._grad = fresh if t._grad is None else t._grad + fresh
         for nr, position in self.targets.get(id(node), ()):
             self.captured[position] = grads[nr]
         if self.useful is not None and not any(

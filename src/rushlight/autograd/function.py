@@ -181,9 +181,7 @@ class Function:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._node_class = type(
-            cls.__name__ + "Backward", (FunctionNode,), {"function": cls}
-        )
+        cls._node_class = type(cls.__name__ + "Backward", (FunctionNode,), {"function": cls})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(
@@ -331,8 +329,7 @@ def _attach(
     if node is not None:
         node.outputs = len(outputs)
         node.metas = tuple(
-            (t._shape, t._dtype) if isinstance(t, Tensor) else ((), None)  # type: ignore[misc]
-            for t in outputs
+            (t._shape, t._dtype) if isinstance(t, Tensor) else ((), None) for t in outputs
         )
         node.saved = tuple(_saved(t, outputs, results) for t in ctx.to_save)
         ctx._node_ref = weakref.ref(node)

@@ -44,7 +44,10 @@ class _Context:
         mode.enabled = self._target()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         mode.enabled = self.previous
 
@@ -81,7 +84,7 @@ class _Context:
                 throw = error
 
 
-class no_grad(_Context):  # noqa: N801 - PyTorch's public name
+class no_grad(_Context):
     """Operators inside record no history; also a decorator."""
 
     def __new__(cls, function: Any = None) -> Any:
@@ -92,7 +95,7 @@ class no_grad(_Context):  # noqa: N801 - PyTorch's public name
         return False
 
 
-class enable_grad(_Context):  # noqa: N801 - PyTorch's public name
+class enable_grad(_Context):
     """Operators inside record history, also within ``no_grad``."""
 
     def __new__(cls, function: Any = None) -> Any:
@@ -103,7 +106,7 @@ class enable_grad(_Context):  # noqa: N801 - PyTorch's public name
         return True
 
 
-class set_grad_enabled(_Context):  # noqa: N801 - PyTorch's public name
+class set_grad_enabled(_Context):
     """Switch history on or off: at once when called, and undone at the end of a ``with``."""
 
     def __init__(self, mode: bool) -> None:
@@ -131,7 +134,7 @@ def _set(enabled: bool) -> bool:
     return previous
 
 
-class inference_mode(_Context):  # noqa: N801 - PyTorch's public name
+class inference_mode(_Context):
     """``no_grad``, and tensors made inside can never be part of a graph."""
 
     def __new__(cls, mode: Any = True) -> Any:
@@ -155,6 +158,9 @@ class inference_mode(_Context):  # noqa: N801 - PyTorch's public name
         mode.inference = self.mode
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         mode.enabled, mode.inference = self.previous, self.previous_inference

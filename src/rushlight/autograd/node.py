@@ -11,7 +11,6 @@ from ..graph.expr import Expr, Shape, Site
 from .hooks import RemovableHandle
 
 if TYPE_CHECKING:
-    from ..dtypes import dtype
     from ..tensor import Tensor
 
 _sequence = itertools.count()

@@ -13,9 +13,7 @@ LANES = 8
 
 def supports(step: Step) -> bool:
     """float32 and float64 products that are not empty."""
-    return (
-        step.prim.name == "matmul" and step.dtype in (float32, float64) and numel(step.shape) > 0
-    )
+    return step.prim.name == "matmul" and step.dtype in (float32, float64) and numel(step.shape) > 0
 
 
 def _batch_offset(w: Writer, loops: list[str], shape: Shape, batch: Shape) -> str:
@@ -80,9 +78,14 @@ def _columns(
     fma = f"llvm.fma.{suffix}" if lanes == 1 else f"llvm.fma.v{lanes}{suffix}"
     columns = w.loop(str((last - first) // lanes))
     j = w.value(f"add i64 {w.value(f'mul i64 {columns[0]}, {lanes}')}, {first}")
-    cell = w.value(f"getelementptr {kind}, ptr {table[2]}, i64 {w.value(f'add i64 {bases[2]}, {j}')}")
-    w.line(f"store {vector} zeroinitializer, ptr {cell}, align 4" if lanes > 1
-           else f"store {vector} 0.0, ptr {cell}")
+    cell = w.value(
+        f"getelementptr {kind}, ptr {table[2]}, i64 {w.value(f'add i64 {bases[2]}, {j}')}"
+    )
+    w.line(
+        f"store {vector} zeroinitializer, ptr {cell}, align 4"
+        if lanes > 1
+        else f"store {vector} 0.0, ptr {cell}"
+    )
     inner = w.loop(str(k))
     ia = w.value(f"add i64 {bases[0]}, {inner[0]}")
     x = w.value(f"load {kind}, ptr {w.value(f'getelementptr {kind}, ptr {table[0]}, i64 {ia}')}")
@@ -94,7 +97,9 @@ def _columns(
     )
     if lanes > 1:
         one = w.value(f"insertelement {vector} poison, {kind} {x}, i32 0")
-        x = w.value(f"shufflevector {vector} {one}, {vector} poison, <{lanes} x i32> zeroinitializer")
+        x = w.value(
+            f"shufflevector {vector} {one}, {vector} poison, <{lanes} x i32> zeroinitializer"
+        )
     total = w.value(f"load {vector}, ptr {cell}{align}")
     total = w.value(f"call {vector} @{fma}({vector} {x}, {vector} {y}, {vector} {total})")
     w.line(f"store {vector} {total}, ptr {cell}{align}")

@@ -43,7 +43,7 @@ class Binding:
         try:
             arrays = execute(
                 self.program,
-                [exprs[i].buffer for i in self.leaves],
+                [exprs[i].buffer for i in self.leaves],  # type: ignore[misc]
                 [args[i] for i in self.args],
             )
         except StepError as failure:
@@ -160,9 +160,7 @@ def _argument_starts(exprs: Sequence[Expr]) -> list[int]:
     return starts
 
 
-def _build(
-    key: Any, steps: list[Step], outputs: tuple[int, ...], kept: frozenset[int]
-) -> Program:
+def _build(key: Any, steps: list[Step], outputs: tuple[int, ...], kept: frozenset[int]) -> Program:
     leaves = key[0]
     if len(_programs) >= _PROGRAM_LIMIT:
         _programs.clear()

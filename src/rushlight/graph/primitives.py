@@ -167,8 +167,10 @@ def _erfinv(y: float) -> float:
         slope = 2 / math.sqrt(math.pi) * math.exp(-x * x)
         if slope == 0:
             break
-        error = (math.erf(x) - y) if abs(y) < 0.9 else -math.copysign(
-            math.erfc(abs(x)) - (1 - abs(y)), y
+        error = (
+            (math.erf(x) - y)
+            if abs(y) < 0.9
+            else -math.copysign(math.erfc(abs(x)) - (1 - abs(y)), y)
         )
         step = error / slope
         x -= step / (1 + x * step)
@@ -229,7 +231,7 @@ def _checked_divisor(f: Callable[..., Any]) -> Callable[..., Any]:
     def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         if a.dtype.kind != "f" and np.any(b == 0):
             raise RuntimeError("ZeroDivisionError")
-        return f(a, b)  # type: ignore[no-any-return]
+        return f(a, b)
 
     return divide
 
@@ -439,7 +441,11 @@ def _pad_rule(inputs: Inputs, attrs: Attrs) -> tuple[Shape, dtype]:
 def _pad_reference(attrs: Attrs, args: Any, a: np.ndarray, fill: np.ndarray) -> np.ndarray:
     """Negative widths crop."""
     widths = attrs[0]
-    cropped = a[tuple(slice(max(-lo, 0), n - max(-hi, 0)) for n, (lo, hi) in zip(a.shape, widths, strict=True))]
+    cropped = a[
+        tuple(
+            slice(max(-lo, 0), n - max(-hi, 0)) for n, (lo, hi) in zip(a.shape, widths, strict=True)
+        )
+    ]
     out = np.full([n + lo + hi for n, (lo, hi) in zip(a.shape, widths, strict=True)], fill)
     inner = tuple(
         slice(max(lo, 0), max(lo, 0) + n) for n, (lo, _) in zip(cropped.shape, widths, strict=True)
@@ -600,7 +606,7 @@ ARGSORT = primitive(  # attrs (dim, descending)
 def _searchsorted_reference(
     attrs: Attrs, args: Any, sequence: np.ndarray, values: np.ndarray
 ) -> np.ndarray:
-    side = "right" if attrs[0] else "left"
+    side: Any = "right" if attrs[0] else "left"
     if sequence.ndim == 1:
         return np.searchsorted(sequence, values, side)
     rows = sequence.reshape(-1, sequence.shape[-1])

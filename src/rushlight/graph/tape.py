@@ -23,9 +23,9 @@ import numpy as np
 from ..dtypes import dtype
 from ..runtime.counters import counters
 from ..runtime.flags import flags
+from .binding import Binding, bind
 from .expr import Attrs, Expr, Primitive, Shape, Site
 from .shapes import numel
-from .binding import Binding, bind
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _is_internal: dict[str, bool] = {}
@@ -131,8 +131,8 @@ def user_site(frame: FrameType | None = None) -> Site:
 
 
 def _is_internal_file(name: str) -> bool:
-    found = _is_internal[name] = (
-        os.path.abspath(name).startswith(_PACKAGE) or name.startswith("<frozen")
+    found = _is_internal[name] = os.path.abspath(name).startswith(_PACKAGE) or name.startswith(
+        "<frozen"
     )
     return found
 

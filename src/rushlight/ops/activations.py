@@ -29,7 +29,9 @@ def _const(value: float, like: Expr) -> Expr:
 def _float_expr(input: Tensor, name: str) -> Expr:
     check_tensor(input, name)
     if not input._dtype.is_floating_point:
-        raise RuntimeError(f'"{name}_cpu" not implemented for \'{SCALAR_TYPE_NAMES[input._dtype]}\'')
+        raise RuntimeError(
+            f"\"{name}_cpu\" not implemented for '{SCALAR_TYPE_NAMES[input._dtype]}'"
+        )
     return input._expr()
 
 
@@ -50,8 +52,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     check_tensor(weight, "linear", "weight", 2)
     shape, n = input._shape, len(input._shape)
     if len(weight._shape) == 1:
-        out = (input @ weight) if bias is None else (input @ weight) + bias  # type: ignore[operator]
-        return out  # type: ignore[no-any-return]
+        out = (input @ weight) if bias is None else (input @ weight) + bias
+        return out
     if n == 0:
         raise RuntimeError(
             "both arguments to linear need to be at least 1D, but they are 0D and 2D"
@@ -62,16 +64,16 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"mat1 and mat2 shapes cannot be multiplied ({rows} and "
             f"{weight._shape[1]}x{weight._shape[0]})" + _flatten_hint(shape, weight._shape[1])
         )
-    matrix = transpose(weight, 0, 1) if weight._node is not None else weight.t()  # type: ignore[attr-defined]
+    matrix = transpose(weight, 0, 1) if weight._node is not None else weight.t()
     if n == 2:
-        return mm(input, matrix) if bias is None else addmm(bias, input, matrix)  # type: ignore[no-any-return]
+        return mm(input, matrix) if bias is None else addmm(bias, input, matrix)
     flat = reshape(input, (_rows(shape), shape[-1]))
     if n == 1:
         out = mm(flat, matrix) if bias is None else addmm(bias, flat, matrix)
         return reshape(out, (weight._shape[0],))
     full = (*shape[:-1], weight._shape[0])
     if bias is None:
-        return _unsafe_view(mm(flat, matrix), full)  # type: ignore[no-any-return]
+        return _unsafe_view(mm(flat, matrix), full)
     return reshape(addmm(bias, flat, matrix), full)
 
 
@@ -100,10 +102,10 @@ def _gelu_grad(grad: Tensor, input: Tensor, approximate: str) -> Tensor:
         inner = _TANH_SCALE * (x + 0.044715 * x * x * x)
         t = inner.tanh()
         slope = _TANH_SCALE * (1 + 3 * 0.044715 * x * x)
-        return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)  # type: ignore[no-any-return]
+        return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
     cdf = 0.5 * (1 + (x * _SQRT_HALF).erf())
     pdf = (-0.5 * x * x).exp() * (1 / math.sqrt(2 * math.pi))
-    return grad * (cdf + x * pdf)  # type: ignore[no-any-return]
+    return grad * (cdf + x * pdf)
 
 
 @operator("GeluBackward0", input=_gelu_grad, method=False, function=False, samples="unary")
@@ -123,11 +125,12 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 def _silu_grad(grad: Tensor, input: Any) -> Tensor:
     s = input.sigmoid()
-    return grad * (s * (1 + input * (1 - s)))  # type: ignore[no-any-return]
+    return grad * (s * (1 + input * (1 - s)))
 
 
-@operator("SiluBackward0", input=_silu_grad, method=False, function=False, inplace=True,
-          samples="unary")
+@operator(
+    "SiluBackward0", input=_silu_grad, method=False, function=False, inplace=True, samples="unary"
+)
 def silu(input: Tensor) -> Tensor:
     """``input * sigmoid(input)``."""
     e = _float_expr(input, "silu")
@@ -136,24 +139,26 @@ def silu(input: Tensor) -> Tensor:
 
 def _mish_grad(grad: Tensor, input: Any) -> Tensor:
     t = softplus(input).tanh()
-    return grad * (t + input * input.sigmoid() * (1 - t * t))  # type: ignore[no-any-return]
+    return grad * (t + input * input.sigmoid() * (1 - t * t))
 
 
-@operator("MishBackward0", input=_mish_grad, method=False, function=False, inplace=True,
-          samples="unary")
+@operator(
+    "MishBackward0", input=_mish_grad, method=False, function=False, inplace=True, samples="unary"
+)
 def mish(input: Tensor) -> Tensor:
     """``input * tanh(softplus(input))``."""
     _float_expr(input, "mish")
-    return input * softplus(input).tanh()  # type: ignore[operator,no-any-return]
+    return input * softplus(input).tanh()
 
 
 def _elu_grad(grad: Tensor, input: Any, alpha: float, scale: float, input_scale: float) -> Tensor:
     below = grad * (input_scale * alpha * scale) * (input * input_scale).exp()
-    return where(input <= 0, below, grad * scale)  # type: ignore[no-any-return]
+    return where(input <= 0, below, grad * scale)
 
 
-@operator("EluBackward0", input=_elu_grad, method=False, function=False, inplace=True,
-          samples="unary")
+@operator(
+    "EluBackward0", input=_elu_grad, method=False, function=False, inplace=True, samples="unary"
+)
 def elu(input: Tensor, alpha: float = 1.0, scale: float = 1, input_scale: float = 1) -> Tensor:
     """``scale * input`` above zero, ``scale * alpha * (exp(input_scale * input) - 1)`` below."""
     e = _float_expr(input, "elu")
@@ -166,24 +171,40 @@ def elu(input: Tensor, alpha: float = 1.0, scale: float = 1, input_scale: float 
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
-@operator("EluBackward0", samples="unary", inplace=True, method=False,
-          input=lambda grad, input: _elu_grad(grad, input, _SELU_ALPHA, _SELU_SCALE, 1.0))
+@operator(
+    "EluBackward0",
+    samples="unary",
+    inplace=True,
+    method=False,
+    input=lambda grad, input: _elu_grad(grad, input, _SELU_ALPHA, _SELU_SCALE, 1.0),
+)
 def selu(input: Tensor) -> Tensor:
     """``elu`` with the constants that keep activations normalised (Klambauer et al., 2017)."""
-    return elu.__wrapped__(input, _SELU_ALPHA, _SELU_SCALE, 1.0)  # type: ignore[attr-defined,no-any-return]
+    return elu(input, _SELU_ALPHA, _SELU_SCALE, 1.0)
 
 
-@operator("EluBackward0", samples="unary", inplace=True, method=False,
-          input=lambda grad, input, alpha: _elu_grad(grad, input, alpha, 1.0, 1.0 / alpha))
+@operator(
+    "EluBackward0",
+    samples="unary",
+    inplace=True,
+    method=False,
+    input=lambda grad, input, alpha: _elu_grad(grad, input, alpha, 1.0, 1.0 / alpha),
+)
 def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """``max(0, x) + min(0, alpha * (exp(x / alpha) - 1))``."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return elu.__wrapped__(input, alpha, 1.0, 1.0 / alpha)  # type: ignore[attr-defined,no-any-return]
+    return elu(input, alpha, 1.0, 1.0 / alpha)
 
 
-@operator("LeakyReluBackward0", method=False, function=False, inplace=True, samples="unary",
-          input=lambda grad, input, negative_slope: where(input > 0, grad, grad * negative_slope))
+@operator(
+    "LeakyReluBackward0",
+    method=False,
+    function=False,
+    inplace=True,
+    samples="unary",
+    input=lambda grad, input, negative_slope: where(input > 0, grad, grad * negative_slope),
+)
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """``input`` above zero, ``negative_slope * input`` below."""
     e = _float_expr(input, "leaky_relu")
@@ -191,9 +212,13 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return new_tensor(_op(P.WHERE, _op(P.GT, e, _const(0.0, e)), e, low))
 
 
-@operator("PreluKernelBackward0", method=True, samples=None,
-          input=lambda grad, input, weight: where(input > 0, grad, grad * _channelwise(weight, input)),
-          weight=lambda grad, input, weight: _prelu_weight_grad(grad, input, weight))
+@operator(
+    "PreluKernelBackward0",
+    method=True,
+    samples=None,
+    input=lambda grad, input, weight: where(input > 0, grad, grad * _channelwise(weight, input)),
+    weight=lambda grad, input, weight: _prelu_weight_grad(grad, input, weight),
+)
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """``input`` above zero, ``weight * input`` below, one weight or one per channel."""
     check_tensor(input, "prelu")
@@ -203,7 +228,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"Mismatch of parameter numbers and input channel size. Found parameter numbers = "
             f"{weight.numel()} and channel size = {channels}."
         )
-    return where(input > 0, input, input * _channelwise(weight, input))  # type: ignore[operator,no-any-return]
+    return where(input > 0, input, input * _channelwise(weight, input))
 
 
 def _channelwise(weight: Tensor, input: Tensor) -> Tensor:
@@ -214,12 +239,19 @@ def _channelwise(weight: Tensor, input: Tensor) -> Tensor:
 
 def _prelu_weight_grad(grad: Any, input: Any, weight: Tensor) -> Tensor:
     part = where(input > 0, 0.0, grad * input)
-    return part.sum_to_size(_channelwise(weight, input)._shape).reshape(weight._shape)  # type: ignore[no-any-return]
+    return part.sum_to_size(_channelwise(weight, input)._shape).reshape(weight._shape)
 
 
-@operator("HardtanhBackward0", method=False, function=False, inplace=True, samples="unary",
-          input=lambda grad, input, min_val, max_val: where(
-              (input > min_val) & (input < max_val), grad, 0.0))
+@operator(
+    "HardtanhBackward0",
+    method=False,
+    function=False,
+    inplace=True,
+    samples="unary",
+    input=lambda grad, input, min_val, max_val: where(
+        (input > min_val) & (input < max_val), grad, 0.0
+    ),
+)
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """``input`` limited to ``[min_val, max_val]``."""
     check_tensor(input, "hardtanh")
@@ -227,15 +259,27 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tens
     return new_tensor(_op(P.MINIMUM, _op(P.MAXIMUM, e, _const(min_val, e)), _const(max_val, e)))
 
 
-@operator("HardtanhBackward0", method=False, function=False, inplace=True, samples="unary",
-          input=lambda grad, input: where((input > 0) & (input < 6), grad, 0.0))
+@operator(
+    "HardtanhBackward0",
+    method=False,
+    function=False,
+    inplace=True,
+    samples="unary",
+    input=lambda grad, input: where((input > 0) & (input < 6), grad, 0.0),
+)
 def relu6(input: Tensor) -> Tensor:
     """``input`` limited to ``[0, 6]``."""
-    return hardtanh.__wrapped__(input, 0.0, 6.0)  # type: ignore[attr-defined,no-any-return]
+    return hardtanh(input, 0.0, 6.0)
 
 
-@operator("HardsigmoidBackward0", method=False, function=False, inplace=True, samples="unary",
-          input=lambda grad, input: where((input > -3) & (input < 3), grad * (1 / 6), 0.0))
+@operator(
+    "HardsigmoidBackward0",
+    method=False,
+    function=False,
+    inplace=True,
+    samples="unary",
+    input=lambda grad, input: where((input > -3) & (input < 3), grad * (1 / 6), 0.0),
+)
 def hardsigmoid(input: Tensor) -> Tensor:
     """``min(max(input + 3, 0), 6) / 6``."""
     e = _float_expr(input, "hardsigmoid")
@@ -245,11 +289,17 @@ def hardsigmoid(input: Tensor) -> Tensor:
 
 def _hardswish_grad(grad: Any, input: Any) -> Tensor:
     middle = grad * (input / 3 + 0.5)
-    return where(input <= -3, 0.0, where(input < 3, middle, grad))  # type: ignore[no-any-return]
+    return where(input <= -3, 0.0, where(input < 3, middle, grad))
 
 
-@operator("HardswishBackward0", method=False, function=False, inplace=True, samples="unary",
-          input=_hardswish_grad)
+@operator(
+    "HardswishBackward0",
+    method=False,
+    function=False,
+    inplace=True,
+    samples="unary",
+    input=_hardswish_grad,
+)
 def hardswish(input: Tensor) -> Tensor:
     """``input * hardsigmoid(input)``."""
     e = _float_expr(input, "hardswish")
@@ -258,8 +308,13 @@ def hardswish(input: Tensor) -> Tensor:
     return new_tensor(_op(P.DIV, gate, _const(6.0, e)))
 
 
-@operator("LogSigmoidBackward0", method=False, function=False, samples="unary",
-          input=lambda grad, input: grad * (-input).sigmoid())
+@operator(
+    "LogSigmoidBackward0",
+    method=False,
+    function=False,
+    samples="unary",
+    input=lambda grad, input: grad * (-input).sigmoid(),
+)
 def log_sigmoid(input: Tensor) -> Tensor:
     """``log(sigmoid(input))`` without overflow."""
     e = _float_expr(input, "log_sigmoid")
@@ -267,9 +322,15 @@ def log_sigmoid(input: Tensor) -> Tensor:
     return new_tensor(_op(P.SUB, _op(P.MINIMUM, e, _const(0.0, e)), tail))
 
 
-@operator("SoftplusBackward0", method=False, function=False, samples="unary",
-          input=lambda grad, input, beta, threshold: where(
-              input * beta > threshold, grad, grad * (input * beta).sigmoid()))
+@operator(
+    "SoftplusBackward0",
+    method=False,
+    function=False,
+    samples="unary",
+    input=lambda grad, input, beta, threshold: where(
+        input * beta > threshold, grad, grad * (input * beta).sigmoid()
+    ),
+)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """``log(1 + exp(beta * input)) / beta``; linear where ``beta * input > threshold``."""
     e = _float_expr(input, "softplus")
@@ -280,8 +341,11 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     return new_tensor(_op(P.WHERE, _op(P.GT, scaled, _const(threshold, e)), e, soft))
 
 
-@operator("HardshrinkBackward0", samples="unary",
-          input=lambda grad, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, grad))
+@operator(
+    "HardshrinkBackward0",
+    samples="unary",
+    input=lambda grad, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, grad),
+)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``input`` outside ``[-lambd, lambd]``, else 0."""
     e = _float_expr(input, "hardshrink")
@@ -289,23 +353,31 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     return new_tensor(_op(P.WHERE, inside, _const(0.0, e), e))
 
 
-@operator("SoftshrinkBackward0", method=False, function=False, samples="unary",
-          input=lambda grad, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, grad))
+@operator(
+    "SoftshrinkBackward0",
+    method=False,
+    function=False,
+    samples="unary",
+    input=lambda grad, input, lambd: where((input >= -lambd) & (input <= lambd), 0.0, grad),
+)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``input`` moved towards zero by ``lambd``."""
     e = _float_expr(input, "softshrink")
     if lambd < 0:
-        raise RuntimeError(
-            f"lambda must be greater or equal to 0, but found to be {lambd}."
-        )
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
     edge = _const(lambd, e)
     zero = _op(P.MUL, e, _const(0.0, e))  # NaN stays NaN
     low = _op(P.WHERE, _op(P.LT, e, _op(P.NEG, edge)), _op(P.ADD, e, edge), zero)
     return new_tensor(_op(P.WHERE, _op(P.GT, e, edge), _op(P.SUB, e, edge), low))
 
 
-@operator("ThresholdBackward0", method=False, inplace=True, samples=None,
-          input=lambda grad, input, threshold: where(input <= threshold, 0.0, grad))
+@operator(
+    "ThresholdBackward0",
+    method=False,
+    inplace=True,
+    samples=None,
+    input=lambda grad, input, threshold: where(input <= threshold, 0.0, grad),
+)
 def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
     """``input`` above ``threshold``, else ``value``."""
     e = input._expr()
@@ -318,7 +390,7 @@ def _glu_grad(grad: Any, input: Any, dim: int) -> Tensor:
 
     a, b = input.chunk(2, dim)
     s = b.sigmoid()
-    return cat([grad * s, grad * a * s * (1 - s)], dim)  # type: ignore[no-any-return]
+    return cat([grad * s, grad * a * s * (1 - s)], dim)
 
 
 @operator("GluBackward0", method=False, function=False, samples=None, input=_glu_grad)
@@ -331,7 +403,5 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
         raise RuntimeError(
             f"Halving dimension must be even, but dimension {at} is size {input._shape[at]}"
         )
-    a, b = input.chunk(2, at)  # type: ignore[attr-defined]
-    return a * b.sigmoid()  # type: ignore[no-any-return]
-
-
+    a, b = input.chunk(2, at)
+    return a * b.sigmoid()

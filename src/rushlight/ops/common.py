@@ -157,7 +157,7 @@ def dims_of(dim: Any, rank: int) -> tuple[int, ...]:
     if dim is None:
         return tuple(range(rank))
     if isinstance(dim, int):
-        found = (wrap_dim(dim, rank),)
+        found: tuple[int, ...] = (wrap_dim(dim, rank),)
     else:
         found = tuple(wrap_dim(int(d), rank) for d in dim)
         if not found:

@@ -365,9 +365,9 @@ def _conv_nd(
         pads = _same_padding(kernel, dilation, stride)
     else:
         raise RuntimeError(f"Invalid padding string: '{padding}'")
-    x = input if batched else input.unsqueeze(0)  # type: ignore[attr-defined]
+    x = input if batched else input.unsqueeze(0)
     out = convolution(x, weight, bias, stride, pads, dilation, False, (0,) * dims, groups)
-    return out if batched else out.squeeze(0)  # type: ignore[no-any-return]
+    return out if batched else out.squeeze(0)
 
 
 def _conv_transpose_nd(
@@ -385,7 +385,7 @@ def _conv_transpose_nd(
     batched = _batched(input, weight, dims, name)
     if len(weight._shape) != dims + 2:
         expand((1,) * dims, len(weight._shape) - 2, name, "stride")
-    x = input if batched else input.unsqueeze(0)  # type: ignore[attr-defined]
+    x = input if batched else input.unsqueeze(0)
     out = convolution(
         x,
         weight,
@@ -397,7 +397,7 @@ def _conv_transpose_nd(
         expand(output_padding, dims, name, "output_padding"),
         groups,
     )
-    return out if batched else out.squeeze(0)  # type: ignore[no-any-return]
+    return out if batched else out.squeeze(0)
 
 
 @function()
@@ -599,7 +599,7 @@ def unfold(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
             f"dimensions for input, but got: {list(input._shape)}"
         )
-    return im2col(input, *options)  # type: ignore[no-any-return]
+    return im2col(input, *options)
 
 
 def fold(
@@ -641,7 +641,7 @@ def fold(
             f"the calculated number of sliding blocks {blocks[0]} * {blocks[1]} = "
             f"{blocks[0] * blocks[1]}, but got input.size(2)={shape[-1]}."
         )
-    return col2im(input, size, kernel, dilation, padding, stride)  # type: ignore[no-any-return]
+    return col2im(input, size, kernel, dilation, padding, stride)
 
 
 def _block_count(size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> Ints:

@@ -103,7 +103,11 @@ def array_of(data: Any, d: dtype | None) -> tuple[np.ndarray, dtype]:
         if hasattr(data, "__array__"):
             return array_of(np.asarray(data), d)
         if not isinstance(data, list | tuple | range):
-            if hasattr(data, "__len__") and hasattr(data, "__getitem__") and not isinstance(data, str | dict | set):
+            if (
+                hasattr(data, "__len__")
+                and hasattr(data, "__getitem__")
+                and not isinstance(data, str | dict | set)
+            ):
                 data = list(data)
             elif isinstance(data, str):
                 raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
@@ -125,7 +129,9 @@ def _array_of_sequence(data: Any, d: dtype | None) -> tuple[np.ndarray, dtype]:
         first = data[0].shape
         if any(x.shape != first for x in data):
             bad = next(x for x in data if x.shape != first)
-            raise ValueError(f"expected sequence of length {first[0]} at dim 1 (got {bad.shape[0]})")
+            raise ValueError(
+                f"expected sequence of length {first[0]} at dim 1 (got {bad.shape[0]})"
+            )
         return array_of(np.stack(data), d)
     shape = _infer_shape(data)
     values: list[Any] = []
@@ -156,9 +162,7 @@ def _check_overflow(values: list[Any], d: dtype) -> None:
             if not -(1 << 63) <= v < (1 << 63):
                 raise RuntimeError("Overflow when unpacking long long")
             if d.is_signed or v > limits.max or v < -limits.max:
-                raise RuntimeError(
-                    f"value cannot be converted to type {d.name}_t without overflow"
-                )
+                raise RuntimeError(f"value cannot be converted to type {d.name}_t without overflow")
         elif isinstance(v, float) and not math.isfinite(v):
             raise RuntimeError(f"value cannot be converted to type {d.name}_t without overflow")
 
@@ -191,7 +195,9 @@ def tensor(
 
 
 @function()
-def scalar_tensor(s: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def scalar_tensor(
+    s: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A 0-d tensor, of the default dtype unless given."""
     return tensor(s, dtype=dtype or dtypes.get_default_dtype(), requires_grad=requires_grad)
 
@@ -201,22 +207,26 @@ def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tens
     """``data`` as a tensor: itself, sharing memory with an array, or a copy."""
     check_device(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)  # type: ignore[attr-defined,no-any-return]
+        return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and data.dtype.kind in "fiub" and data.flags.writeable:
         shared = from_numpy(data)
-        return shared if dtype is None else shared.to(dtype)  # type: ignore[attr-defined,no-any-return]
+        return shared if dtype is None else shared.to(dtype)
     return tensor(data, dtype=dtype)
 
 
 @function("asarray")
 def asarray(
-    obj: Any, *, dtype: dtype | None = None, device: Any = None, copy: bool | None = None,
+    obj: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    copy: bool | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """``obj`` as a tensor, sharing memory where it can (unless ``copy``)."""
     t = as_tensor(obj, dtype, device)
     if copy and (t is obj or isinstance(obj, np.ndarray)):
-        t = t.clone()  # type: ignore[attr-defined]
+        t = t.clone()
     return _finish(t, requires_grad)
 
 
@@ -299,7 +309,10 @@ def legacy_tensor(cls: type, args: tuple[Any, ...], d: dtype | None, where: Any)
         t = new_tensor(leaf(np.empty(0, d.numpy), d))
     elif len(args) == 1 and isinstance(args[0], Tensor):
         t = args[0]._alias()
-    elif all(isinstance(a, int) and not isinstance(a, bool) for a in args) or type(args[0]).__name__ == "Size":
+    elif (
+        all(isinstance(a, int) and not isinstance(a, bool) for a in args)
+        or type(args[0]).__name__ == "Size"
+    ):
         t = full_expr(sizes_of(args), 0, d)
     elif len(args) == 1:
         if isinstance(args[0], float | bool):
@@ -309,7 +322,8 @@ def legacy_tensor(cls: type, args: tuple[Any, ...], d: dtype | None, where: Any)
     else:
         raise TypeError(
             "new() received an invalid combination of arguments - got ("
-            + ", ".join(type(a).__name__ for a in args) + ")"
+            + ", ".join(type(a).__name__ for a in args)
+            + ")"
         )
     if cls is not Tensor:
         t.__class__ = cls
@@ -357,7 +371,7 @@ def _filled(name: str, value: float, doc: str) -> Any:
         if out is not None:
             from .registry import write_out
 
-            result: Tensor = write_out(name, t.to(out._dtype), out, (), {})  # type: ignore[attr-defined]
+            result: Tensor = write_out(name, t.to(out._dtype), out, (), {})
             return result
         return _finish(t, requires_grad)
 
@@ -383,8 +397,13 @@ empty = _filled("empty", 0, "A tensor of these sizes whose values are not set (t
 
 @function("empty_strided")
 def empty_strided(
-    size: Any, stride: Any, *, dtype: dtype | None = None, device: Any = None,
-    requires_grad: bool = False, **kwargs: Any,
+    size: Any,
+    stride: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **kwargs: Any,
 ) -> Tensor:
     """A tensor of these sizes and strides whose values are not set (they are zero)."""
     size, stride = tuple(size), tuple(stride)
@@ -456,8 +475,15 @@ _like("empty_like", 0)
 
 
 @function()
-def full_like(input: Tensor, fill_value: Any, *, dtype: dtype | None = None, device: Any = None,
-              requires_grad: bool = False, **kwargs: Any) -> Tensor:
+def full_like(
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **kwargs: Any,
+) -> Tensor:
     """``full`` with the shape and dtype of ``input``."""
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
@@ -465,8 +491,14 @@ def full_like(input: Tensor, fill_value: Any, *, dtype: dtype | None = None, dev
 
 
 def _new(name: str, value: float) -> None:
-    def create(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None,
-               requires_grad: bool = False, **kwargs: Any) -> Tensor:
+    def create(
+        self: Tensor,
+        *size: Any,
+        dtype: dtype | None = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        **kwargs: Any,
+    ) -> Tensor:
         check_device(device)
         if "size" in kwargs:
             size = (kwargs["size"],)
@@ -483,15 +515,29 @@ _new("new_empty", 0)
 
 
 @method()
-def new_full(self: Tensor, size: Any, fill_value: Any, *, dtype: dtype | None = None,
-             device: Any = None, requires_grad: bool = False, **kwargs: Any) -> Tensor:
+def new_full(
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **kwargs: Any,
+) -> Tensor:
     """``full`` with the dtype of this tensor."""
     return full(size, fill_value, dtype=dtype or self._dtype, requires_grad=requires_grad)
 
 
 @method("new_tensor")
-def _new_tensor(self: Tensor, data: Any, *, dtype: dtype | None = None, device: Any = None,
-                requires_grad: bool = False) -> Tensor:
+def _new_tensor(
+    self: Tensor,
+    data: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """A copy of ``data`` with the dtype of this tensor."""
     return tensor(data, dtype=dtype or self._dtype, requires_grad=requires_grad)
 
@@ -557,12 +603,14 @@ def arange(
     if out is not None:
         from .registry import write_out
 
-        return write_out("arange", t, out, (), {})  # type: ignore[no-any-return]
+        return write_out("arange", t, out, (), {})
     return _finish(t, requires_grad)
 
 
 @function("range")
-def range_(start: Any = 0, end: Any = None, step: Any = 1, *, dtype: dtype | None = None, **kw: Any) -> Tensor:
+def range_(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: dtype | None = None, **kw: Any
+) -> Tensor:
     """Numbers from ``start`` to ``end`` inclusive (deprecated in PyTorch)."""
     if end is None:
         start, end = 0, start
@@ -584,8 +632,15 @@ def _spaced(start: Any, end: Any, steps: int) -> np.ndarray:
 
 @function()
 def linspace(
-    start: Any, end: Any, steps: int, *, out: Tensor | None = None, dtype: dtype | None = None,
-    device: Any = None, requires_grad: bool = False, **kw: Any,
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **kw: Any,
 ) -> Tensor:
     """``steps`` evenly spaced numbers from ``start`` to ``end`` inclusive."""
     check_device(device)
@@ -599,7 +654,9 @@ def linspace(
         else:
             step = (b32 - a32) / np.float32(max(steps - 1, 1))
             low = (np.float64(a32) + np.float64(step) * i).astype(np.float32)
-            high = (np.float64(b32) - np.float64(step) * (steps - 1 - i.astype(np.float64))).astype(np.float32)
+            high = (np.float64(b32) - np.float64(step) * (steps - 1 - i.astype(np.float64))).astype(
+                np.float32
+            )
             array = np.where(np.arange(steps) < steps // 2, low, high)
     else:
         array = _spaced(a, b, steps)
@@ -608,16 +665,34 @@ def linspace(
 
 
 @function()
-def logspace(start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: dtype | None = None,
-             requires_grad: bool = False, **kw: Any) -> Tensor:
+def logspace(
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: dtype | None = None,
+    requires_grad: bool = False,
+    **kw: Any,
+) -> Tensor:
     """``base`` to the power of ``steps`` evenly spaced exponents."""
-    array, d = array_of(float(base) ** _spaced(start, end, steps), dtype or dtypes.get_default_dtype())
+    array, d = array_of(
+        float(base) ** _spaced(start, end, steps), dtype or dtypes.get_default_dtype()
+    )
     return _finish(new_tensor(leaf(array, d)), requires_grad)
 
 
 @function()
-def eye(n: int, m: int | None = None, *, out: Any = None, dtype: dtype | None = None, device: Any = None,
-        requires_grad: bool = False, **kw: Any) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    out: Any = None,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **kw: Any,
+) -> Tensor:
     """Ones on the diagonal of an ``n`` x ``m`` matrix of zeros."""
     if n < 0 or (m is not None and m < 0):
         raise RuntimeError(f"n must be greater or equal to 0, got {n}")
@@ -629,7 +704,11 @@ def eye(n: int, m: int | None = None, *, out: Any = None, dtype: dtype | None = 
 @function()
 def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Coordinate grids of 1-d tensors; ``indexing`` is ``"ij"`` or ``"xy"``."""
-    items = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else list(tensors)
+    items = (
+        list(tensors[0])
+        if len(tensors) == 1 and isinstance(tensors[0], list | tuple)
+        else list(tensors)
+    )
     if indexing is None:
         warnings.warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
@@ -663,7 +742,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     if len(tensors) == 1:
         return tensors[0]
     grids = meshgrid(*tensors, indexing="ij")
-    return stack([g.reshape(-1) for g in grids], -1)  # type: ignore[attr-defined,no-any-return]
+    return stack([g.reshape(-1) for g in grids], -1)
 
 
 @function()

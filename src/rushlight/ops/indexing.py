@@ -63,9 +63,9 @@ def _dims_taken(item: Any) -> int:
 
 def _normalized(t: Tensor, key: Any) -> list[Any]:
     """The index as a list without Ellipsis, one entry per indexed dimension (or new axis)."""
-    if isinstance(key, tuple):
-        items = list(key)
-    elif isinstance(key, list) and any(isinstance(k, slice | type(None) | type(Ellipsis) | Tensor) for k in key):
+    if isinstance(key, tuple) or (isinstance(key, list) and any(
+        isinstance(k, slice | type(None) | type(Ellipsis) | Tensor) for k in key
+    )):
         items = list(key)
     else:
         items = [key]
@@ -107,8 +107,11 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
             dim += 1
         elif isinstance(item, int | np.integer):
             t = _selected(t, dim, int(item), place)
-        elif isinstance(item, Tensor) and not item._shape and item._dtype.category == 1 and (
-            item._dtype is not dtypes.uint8
+        elif (
+            isinstance(item, Tensor)
+            and not item._shape
+            and item._dtype.category == 1
+            and (item._dtype is not dtypes.uint8)
         ):
             t = _selected(t, dim, int(item.item()), place)
         else:
@@ -158,7 +161,7 @@ def _selected(t: Tensor, dim: int, index: int, place: int = 0) -> Tensor:
     size = t._shape[dim]
     if not -size <= index < size:
         raise IndexError(f"index {index} is out of bounds for dimension {place} with size {size}")
-    return select(t, dim, index)  # type: ignore[no-any-return]
+    return select(t, dim, index)
 
 
 def _bound(x: Any) -> Any:
@@ -172,12 +175,18 @@ def _sliced(t: Tensor, dim: int, item: slice) -> Tensor:
     if step is not None and step <= 0:
         raise ValueError("step must be greater than zero")
     start, stop, step = slice(_bound(item.start), _bound(item.stop), step).indices(t._shape[dim])
-    return _slice(t, dim, start, max(0, -((start - stop) // step)), step)  # type: ignore[no-any-return]
+    return _slice(t, dim, start, max(0, -((start - stop) // step)), step)
 
 
-@operator("IndexBackward0", name="_index", function=False, method=False,
-          input=lambda grad, input, dims, indices: _index_put(
-              input.new_zeros(input._shape), grad, dims, indices, True))
+@operator(
+    "IndexBackward0",
+    name="_index",
+    function=False,
+    method=False,
+    input=lambda grad, input, dims, indices: _index_put(
+        input.new_zeros(input._shape), grad, dims, indices, True
+    ),
+)
 def _index(input: Tensor, dims: tuple[int, ...], indices: list[Tensor]) -> Tensor:
     for d, i in zip(dims, indices, strict=True):
         _checked(i, input._shape[d], d)
@@ -196,10 +205,16 @@ def _check_joint(shapes: list[tuple[int, ...]]) -> None:
         ) from None
 
 
-@operator("IndexPutBackward0", name="_index_put", function=False, method=False,
-          input=lambda grad, value, dims, indices, accumulate: (
-              grad if accumulate else _index_put(grad, _zero(grad), dims, indices, False)),
-          value=lambda grad, dims, indices: _index(grad, dims, indices))
+@operator(
+    "IndexPutBackward0",
+    name="_index_put",
+    function=False,
+    method=False,
+    input=lambda grad, value, dims, indices, accumulate: (
+        grad if accumulate else _index_put(grad, _zero(grad), dims, indices, False)
+    ),
+    value=lambda grad, dims, indices: _index(grad, dims, indices),
+)
 def _index_put(
     input: Tensor, value: Tensor, dims: tuple[int, ...], indices: list[Tensor], accumulate: bool
 ) -> Tensor:
@@ -221,7 +236,7 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
         return v
     v, indices = _basic(self, _normalized(self, key))
     if indices:
-        return _index(v, tuple(d for d, _ in indices), [i for _, i in indices])  # type: ignore[no-any-return]
+        return _index(v, tuple(d for d, _ in indices), [i for _, i in indices])
     if v is self:
         return self._view_of_self()
     return v
@@ -309,8 +324,8 @@ def _put_at(
     assign(v, _index_put(old, value, dims, indices, accumulate))
 
 
-Tensor.__getitem__ = _getitem
-Tensor.__setitem__ = _setitem
+Tensor.__getitem__ = _getitem  # type: ignore[method-assign]
+Tensor.__setitem__ = _setitem  # type: ignore[method-assign]
 
 
 @method()
@@ -355,17 +370,20 @@ def _rank_back(e: Expr, shape: tuple[int, ...]) -> Tensor:
     return new_tensor(e if e.shape == shape else record(P.RESHAPE, (e,), (shape,)))
 
 
-@operator("GatherBackward0", out=True, samples="gather",
-          input=lambda grad, input, dim, index: scatter_add(
-              input.new_zeros(input._shape), dim, index, grad))
+@operator(
+    "GatherBackward0",
+    out=True,
+    samples="gather",
+    input=lambda grad, input, dim, index: scatter_add(
+        input.new_zeros(input._shape), dim, index, grad
+    ),
+)
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """``out[i][j] = input[index[i][j]][j]`` (for ``dim`` 0): one element per index."""
     at = wrap_dim(dim, len(input._shape))
     _check_index_dtype(index, "gather")
     if len(index._shape or (1,)) != len(input._shape or (1,)):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor"
-        )
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     for d, (n, m) in enumerate(zip(index._shape, input._shape, strict=False)):
         if d != at and n > m:
             raise RuntimeError(
@@ -377,25 +395,23 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return _rank_back(e, index._shape)
 
 
-def _scatter_expr(
-    input: Tensor, dim: int, index: Tensor, src: Any, how: str, name: str
-) -> Tensor:
+def _scatter_expr(input: Tensor, dim: int, index: Tensor, src: Any, how: str, name: str) -> Tensor:
     at = wrap_dim(dim, len(input._shape))
     _check_index_dtype(index, name)
     if not numel(index._shape):
         return new_tensor(input._expr())
     if len(index._shape or (1,)) != len(input._shape or (1,)):
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as self tensor"
-        )
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     for d, (n, m) in enumerate(zip(index._shape, input._shape, strict=False)):
         s = src._shape[d] if isinstance(src, Tensor) and src._shape else n
         if (d != at and n > m) or n > s:
             raise RuntimeError(
                 f"Expected index {list(index._shape)} to be no larger than self {list(input._shape)} "
-                f"apart from dimension {at}" + (
+                f"apart from dimension {at}"
+                + (
                     f" and to be no larger size than src {list(src._shape)}"
-                    if isinstance(src, Tensor) else ""
+                    if isinstance(src, Tensor)
+                    else ""
                 )
             )
     _checked_inside(index, input._shape[at] if input._shape else 1, at)
@@ -423,8 +439,16 @@ def _scatter(input: Tensor, dim: int, index: Tensor, src: Any) -> Tensor:
 
 
 @function(method=True)
-def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
-            reduce: str | None = None, out: Any = None) -> Tensor:
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+    out: Any = None,
+) -> Tensor:
     """A copy of ``input`` with elements of ``src`` (or ``value``) written where ``index`` says."""
     source = value if src is None else src
     if reduce is not None:
@@ -432,29 +456,47 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
         if how is None:
             raise RuntimeError("reduce argument must be either add or multiply.")
         return _scatter_expr(input, dim, index, source, how, "scatter")
-    return _scatter(input, dim, index, source)  # type: ignore[no-any-return]
+    return _scatter(input, dim, index, source)
 
 
 @method()
-def scatter_(self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None,
-             reduce: str | None = None) -> Tensor:
+def scatter_(
+    self: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+) -> Tensor:
     """In-place form of ``scatter``."""
     check_inplace(self)
     old = self._shadow() if self._req and mode.enabled else self
     return assign(self, scatter(old, dim, index, src, value=value, reduce=reduce))
 
 
-@operator("ScatterAddBackward0", inplace=True, out=True, samples="scatter",
-          input=lambda grad: grad, src=lambda grad, dim, index: gather(grad, dim, index))
+@operator(
+    "ScatterAddBackward0",
+    inplace=True,
+    out=True,
+    samples="scatter",
+    input=lambda grad: grad,
+    src=lambda grad, dim, index: gather(grad, dim, index),
+)
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of ``input`` with elements of ``src`` added where ``index`` says."""
     check_tensor(src, "scatter_add", "src", 3)
     return _scatter_expr(input, dim, index, src, "add", "scatter_add")
 
 
-@operator("IndexSelectBackward0", out=True, samples="index_select",
-          input=lambda grad, input, dim, index: index_add(
-              input.new_zeros(input._shape), dim, index, grad))
+@operator(
+    "IndexSelectBackward0",
+    out=True,
+    samples="index_select",
+    input=lambda grad, input, dim, index: index_add(
+        input.new_zeros(input._shape), dim, index, grad
+    ),
+)
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices along ``dim`` at the positions in a 1-d ``index``."""
     at = wrap_dim(dim, len(input._shape))
@@ -474,9 +516,14 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return _rank_back(out, shape)
 
 
-@operator("IndexAddBackward0", inplace=True, out=True, samples=None,
-          input=lambda grad: grad,
-          source=lambda grad, dim, index, alpha: index_select(grad, dim, index) * alpha)
+@operator(
+    "IndexAddBackward0",
+    inplace=True,
+    out=True,
+    samples=None,
+    input=lambda grad: grad,
+    source=lambda grad, dim, index, alpha: index_select(grad, dim, index) * alpha,
+)
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy of ``input`` with slices of ``source`` added at the positions in ``index``."""
     at = wrap_dim(dim, len(input._shape))
@@ -497,9 +544,13 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return _rank_back(e, input._shape)
 
 
-@operator("IndexCopyBackward0", inplace=True, samples=None,
-          input=lambda grad, dim, index: index_fill(grad, dim, index, 0),
-          source=lambda grad, dim, index: index_select(grad, dim, index))
+@operator(
+    "IndexCopyBackward0",
+    inplace=True,
+    samples=None,
+    input=lambda grad, dim, index: index_fill(grad, dim, index, 0),
+    source=lambda grad, dim, index: index_select(grad, dim, index),
+)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of ``input`` with slices of ``source`` written at the positions in ``index``."""
     at = wrap_dim(dim, len(input._shape))
@@ -512,8 +563,12 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return _rank_back(e, input._shape)
 
 
-@operator("IndexFillBackward0", inplace=True, samples=None,
-          input=lambda grad, dim, index: index_fill(grad, dim, index, 0))
+@operator(
+    "IndexFillBackward0",
+    inplace=True,
+    samples=None,
+    input=lambda grad, dim, index: index_fill(grad, dim, index, 0),
+)
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of ``input`` with one value in the slices at the positions in ``index``."""
     at = wrap_dim(dim, len(input._shape))
@@ -540,16 +595,18 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """``gather`` with broadcasting; on the flattened tensors without ``dim``."""
     if dim is None:
-        return gather(reshape(input, -1), 0, reshape(indices, -1))  # type: ignore[no-any-return]
+        return gather(reshape(input, -1), 0, reshape(indices, -1))
     at = wrap_dim(dim, input.ndim)
-    shape = list(broadcast_shapes(
-        tuple(1 if i == at else n for i, n in enumerate(input._shape)),
-        tuple(1 if i == at else n for i, n in enumerate(indices._shape)),
-    ))
+    shape = list(
+        broadcast_shapes(
+            tuple(1 if i == at else n for i, n in enumerate(input._shape)),
+            tuple(1 if i == at else n for i, n in enumerate(indices._shape)),
+        )
+    )
     wide = [*shape]
     wide[at] = input._shape[at]
     shape[at] = indices._shape[at]
-    return gather(expand(input, wide), at, expand(indices, shape))  # type: ignore[no-any-return]
+    return gather(expand(input, wide), at, expand(indices, shape))
 
 
 # --- masks and positions -------------------------------------------------------------------------
@@ -574,14 +631,18 @@ def nonzero(input: Tensor, *, out: Any = None, as_tuple: bool = False) -> Any:
 @function()
 def argwhere(input: Tensor) -> Tensor:
     """The positions of elements that are not zero, one row each."""
-    return nonzero(input)  # type: ignore[no-any-return]
+    return nonzero(input)
 
 
 method("argwhere")(argwhere)
 
 
-@operator("MaskedSelectBackward0", out=True, samples="masked_select",
-          input=lambda grad, input, mask: _masked_select_back(grad, input, mask))
+@operator(
+    "MaskedSelectBackward0",
+    out=True,
+    samples="masked_select",
+    input=lambda grad, input, mask: _masked_select_back(grad, input, mask),
+)
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where ``mask`` holds (broadcast together), in one dimension."""
     if mask._dtype is not dtypes.bool_:
@@ -600,7 +661,7 @@ def _masked_select_back(grad: Tensor, input: Tensor, mask: Tensor) -> Tensor:
         np.flatnonzero(np.broadcast_to(mask._array(), shape)).astype(np.int64)
     )
     flat = grad.new_zeros(numel(shape)).index_put((positions,), grad)
-    return flat.reshape(shape)  # type: ignore[no-any-return]
+    return flat.reshape(shape)
 
 
 @function(method=True)

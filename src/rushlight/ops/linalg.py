@@ -39,11 +39,16 @@ def _product(a: Tensor, b: Tensor) -> Expr:
 
 
 def _t(x: Tensor) -> Tensor:
-    return transpose(x, -2, -1)  # type: ignore[no-any-return]
+    return transpose(x, -2, -1)
 
 
-@operator("MmBackward0", input=lambda grad, mat2: mm(grad, _t(mat2)),
-          mat2=lambda grad, input: mm(_t(input), grad), out=True, samples="mm")
+@operator(
+    "MmBackward0",
+    input=lambda grad, mat2: mm(grad, _t(mat2)),
+    mat2=lambda grad, input: mm(_t(input), grad),
+    out=True,
+    samples="mm",
+)
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices: (n, m) x (m, p)."""
     check_tensor(input, "mm")
@@ -61,8 +66,13 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return new_tensor(_product(input, mat2))
 
 
-@operator("BmmBackward0", input=lambda grad, mat2: bmm(grad, _t(mat2)),
-          mat2=lambda grad, input: bmm(_t(input), grad), out=True, samples="bmm")
+@operator(
+    "BmmBackward0",
+    input=lambda grad, mat2: bmm(grad, _t(mat2)),
+    mat2=lambda grad, input: bmm(_t(input), grad),
+    out=True,
+    samples="bmm",
+)
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Batched product: (b, n, m) x (b, m, p)."""
     check_tensor(input, "bmm")
@@ -81,8 +91,13 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return new_tensor(_product(input, mat2))
 
 
-@operator("MvBackward0", input=lambda grad, vec: grad.unsqueeze(1) * vec,
-          vec=lambda grad, input: mv(_t(input), grad), out=True, samples="mv")
+@operator(
+    "MvBackward0",
+    input=lambda grad, vec: grad.unsqueeze(1) * vec,
+    vec=lambda grad, input: mv(_t(input), grad),
+    out=True,
+    samples="mv",
+)
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix times a vector: (n, m) x (m,)."""
     if len(input._shape) != 2 or len(vec._shape) != 1:
@@ -104,8 +119,14 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return new_tensor(record(P.RESHAPE, (out,), ((input._shape[0],),)))
 
 
-@operator("DotBackward0", input=lambda grad, tensor: grad * tensor,
-          tensor=lambda grad, input: grad * input, out=True, samples="dot", aliases=("vdot",))
+@operator(
+    "DotBackward0",
+    input=lambda grad, tensor: grad * tensor,
+    tensor=lambda grad, input: grad * input,
+    out=True,
+    samples="dot",
+    aliases=("vdot",),
+)
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The product of two vectors."""
     check_tensor(input, "dot")
@@ -153,7 +174,7 @@ def _blend(input: Tensor, product: Expr, beta: Any, alpha: Any) -> Tensor:
 
 
 def _times(grad: Tensor, scale: Any) -> Tensor:
-    return grad if scale.__class__ is int and scale == 1 else grad * scale  # type: ignore[operator,no-any-return]
+    return grad if scale.__class__ is int and scale == 1 else grad * scale
 
 
 @operator(
@@ -189,7 +210,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     inplace=True,
     out=True,
 )
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
+) -> Tensor:
     """``beta * input + alpha * (batch1 @ batch2)``, batched."""
     return _blend(input, bmm(batch1, batch2)._expr(), beta, alpha)
 
@@ -208,26 +231,26 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
 
 
 @function(method=True)
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
+) -> Tensor:
     """``beta * input + alpha * sum(batch1 @ batch2)`` over the batch."""
     total = bmm(batch1, batch2).sum(0)
-    return input * beta + total * alpha  # type: ignore[operator,no-any-return]
+    return input * beta + total * alpha
 
 
 @function(method=True)
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``."""
-    return input * beta + outer(vec1, vec2) * alpha  # type: ignore[operator,no-any-return]
+    return input * beta + outer(vec1, vec2) * alpha
 
 
 @function(method=True)
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """All products of the elements of two vectors."""
     if len(input._shape) != 1 or len(vec2._shape) != 1:
-        raise RuntimeError(
-            f"outer: Expected 1-D argument self, but got {len(input._shape)}-D"
-        )
-    return reshape(input, (-1, 1)) * vec2  # type: ignore[operator,no-any-return]
+        raise RuntimeError(f"outer: Expected 1-D argument self, but got {len(input._shape)}-D")
+    return reshape(input, (-1, 1)) * vec2
 
 
 function("ger", method=True)(outer)
@@ -237,7 +260,7 @@ function("ger", method=True)(outer)
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Products summed over the last dimensions."""
     if not input._shape or not other._shape:
-        return input * other  # type: ignore[operator,no-any-return]
+        return input * other
     return tensordot(input, other, ([-1], [-1]))
 
 
@@ -261,15 +284,15 @@ def matmul(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
             f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
         )
     if n == 1 and m == 1:
-        return dot(input, other)  # type: ignore[no-any-return]
+        return dot(input, other)
     if n == 2 and m == 1:
-        return mv(input, other)  # type: ignore[no-any-return]
+        return mv(input, other)
     if n == 2 and m == 2:
-        return mm(input, other)  # type: ignore[no-any-return]
+        return mm(input, other)
     if n == 1:
-        return matmul(input.unsqueeze(0), other).squeeze(-2)  # type: ignore[attr-defined,no-any-return]
+        return matmul(input.unsqueeze(0), other).squeeze(-2)
     if m == 1:
-        return matmul(input, other.unsqueeze(1)).squeeze(-1)  # type: ignore[attr-defined,no-any-return]
+        return matmul(input, other.unsqueeze(1)).squeeze(-1)
     if m == 2:  # fold the batch into rows: one product
         if input._shape[-1] != other._shape[0]:
             rows = 1
@@ -279,11 +302,15 @@ def matmul(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
                 f"mat1 and mat2 shapes cannot be multiplied ({rows}x{input._shape[-1]} and "
                 f"{other._shape[0]}x{other._shape[1]})"
             )
-        flat = mm(reshape(input, (-1, input._shape[-1])) if 0 not in input._shape else
-                  input.reshape(_rows(input._shape), input._shape[-1]), other)  # type: ignore[attr-defined]
+        flat = mm(
+            reshape(input, (-1, input._shape[-1]))
+            if 0 not in input._shape
+            else input.reshape(_rows(input._shape), input._shape[-1]),
+            other,
+        )
         from .movement import _unsafe_view
 
-        return _unsafe_view(flat, (*input._shape[:-1], other._shape[1]))  # type: ignore[no-any-return]
+        return _unsafe_view(flat, (*input._shape[:-1], other._shape[1]))
     from ..graph.shapes import broadcast_shapes
 
     batch = broadcast_shapes(input._shape[:-2], other._shape[:-2])
@@ -292,11 +319,11 @@ def matmul(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
     count = 1
     for s in batch:
         count *= s
-    a3 = a.reshape(count, *a._shape[-2:])  # type: ignore[attr-defined]
-    b3 = b.reshape(count, *b._shape[-2:])  # type: ignore[attr-defined]
+    a3 = a.reshape(count, *a._shape[-2:])
+    b3 = b.reshape(count, *b._shape[-2:])
     from .movement import _unsafe_view
 
-    return _unsafe_view(bmm(a3, b3), (*batch, a._shape[-2], b._shape[-1]))  # type: ignore[no-any-return]
+    return _unsafe_view(bmm(a3, b3), (*batch, a._shape[-2], b._shape[-1]))
 
 
 def _rows(shape: tuple[int, ...]) -> int:
@@ -338,17 +365,17 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Any = None) -> Tensor:
     k = 1
     for d in da:
         k *= a._shape[d]
-    left = a.permute(*ra, *da).reshape(-1, k) if a.ndim else a.reshape(1, 1)  # type: ignore[attr-defined]
-    right = b.permute(*db, *rb).reshape(k, -1) if b.ndim else b.reshape(1, 1)  # type: ignore[attr-defined]
-    return mm(left, right).reshape([a._shape[d] for d in ra] + [b._shape[d] for d in rb])  # type: ignore[no-any-return]
+    left = a.permute(*ra, *da).reshape(-1, k) if a.ndim else a.reshape(1, 1)
+    right = b.permute(*db, *rb).reshape(k, -1) if b.ndim else b.reshape(1, 1)
+    return mm(left, right).reshape([a._shape[d] for d in ra] + [b._shape[d] for d in rb])
 
 
 def _install() -> None:
     def dunder(self: Tensor, other: Any) -> Any:
         return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
-    Tensor.__matmul__ = dunder  # type: ignore[attr-defined]
-    Tensor.__rmatmul__ = lambda self, other: NotImplemented  # type: ignore[attr-defined]
+    Tensor.__matmul__ = dunder  # type: ignore[method-assign]
+    Tensor.__rmatmul__ = lambda self, other: NotImplemented
 
 
 _install()

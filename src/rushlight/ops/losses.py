@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from .. import dtypes
 from ..graph import primitives as P
 from ..graph.expr import Expr
@@ -92,8 +91,8 @@ def _smooth_slope(grad: Any, input: Any, target: Any, reduction: str, beta: floa
     method=False,
     function=False,
     input=_smooth_slope,
-    target=lambda grad, input, target, reduction, beta: -_smooth_slope(
-        grad, input, target, reduction, beta
+    target=lambda grad, input, target, reduction, beta: (
+        -_smooth_slope(grad, input, target, reduction, beta)
     ),
 )
 def smooth_l1_loss(
@@ -118,11 +117,13 @@ def _huber_slope(grad: Any, input: Any, target: Any, reduction: str, delta: floa
     method=False,
     function=False,
     input=_huber_slope,
-    target=lambda grad, input, target, reduction, delta: -_huber_slope(
-        grad, input, target, reduction, delta
+    target=lambda grad, input, target, reduction, delta: (
+        -_huber_slope(grad, input, target, reduction, delta)
     ),
 )
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0
+) -> Tensor:
     """``0.5 * d**2`` where the difference ``d`` is below ``delta``, linear above."""
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -159,8 +160,13 @@ def _bce_target_slope(grad: Any, input: Any, target: Any, weight: Any, reduction
     return slope if weight is None else slope * weight
 
 
-@operator("BinaryCrossEntropyBackward0", method=False, function=False, input=_bce_slope,
-          target=_bce_target_slope)
+@operator(
+    "BinaryCrossEntropyBackward0",
+    method=False,
+    function=False,
+    input=_bce_slope,
+    target=_bce_target_slope,
+)
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -193,9 +199,7 @@ def _bce_logits_slope(
     return _scaled(grad, _size(input, target), reduction) * slope
 
 
-def _bce_logits_target(
-    grad: Any, input: Any, weight: Any, pos_weight: Any, reduction: str
-) -> Any:
+def _bce_logits_target(grad: Any, input: Any, weight: Any, pos_weight: Any, reduction: str) -> Any:
     from .activations import log_sigmoid
 
     slope = -input if pos_weight is None else log_sigmoid(-input) - pos_weight * log_sigmoid(input)
@@ -203,8 +207,12 @@ def _bce_logits_target(
     return _scaled(grad, input.numel(), reduction) * slope
 
 
-@operator("BinaryCrossEntropyWithLogitsBackward0", method=False, input=_bce_logits_slope,
-          target=_bce_logits_target)
+@operator(
+    "BinaryCrossEntropyWithLogitsBackward0",
+    method=False,
+    input=_bce_logits_slope,
+    target=_bce_logits_target,
+)
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -361,9 +369,7 @@ def cross_entropy(
     check_tensor(input, "cross_entropy_loss")
     check_tensor(target, "cross_entropy_loss", "target", 2)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     dim = 0 if len(input._shape) == 1 else 1
     if len(input._shape) == 0:
         raise IndexError("Dimension out of range (expected to be in range of [-1, 0], but got 1)")
@@ -382,16 +388,26 @@ def cross_entropy(
     plain = nll_loss(log_probs, target, weight, reduction, ignore_index)
     if label_smoothing == 0:
         return plain
-    return _smoothed(log_probs, plain, target, weight, reduction, ignore_index, label_smoothing, dim)
+    return _smoothed(
+        log_probs, plain, target, weight, reduction, ignore_index, label_smoothing, dim
+    )
 
 
 def _smoothed(
-    log_p: Any, plain: Any, target: Tensor, weight: Any, reduction: str, ignore_index: int,
-    smoothing: float, dim: int,
+    log_p: Any,
+    plain: Any,
+    target: Tensor,
+    weight: Any,
+    reduction: str,
+    ignore_index: int,
+    smoothing: float,
+    dim: int,
 ) -> Tensor:
     classes = log_p._shape[dim]
-    spread = log_p if weight is None else log_p * reshape(
-        weight, [-1 if i == dim else 1 for i in range(log_p.ndim)]
+    spread = (
+        log_p
+        if weight is None
+        else log_p * reshape(weight, [-1 if i == dim else 1 for i in range(log_p.ndim)])
     )
     smooth = -spread.sum(dim)
     index = new_tensor(_class_index(target))
@@ -421,5 +437,3 @@ def kl_div(
     else:
         loss = t.xlogy(t) - t * x
     return _reduce(loss, reduction)
-
-

@@ -50,10 +50,10 @@ def _as_strided_grad(
     zeros = new_tensor(record(P.FULL, (), (input._shape, grad._dtype), (0,)))
     start = storage_offset - input._offset
     if any(s == 0 and n > 1 for s, n in zip(stride, size, strict=True)) or _overlaps(size, stride):
-        flat = zeros.reshape(-1)  # type: ignore[attr-defined]
+        flat = zeros.reshape(-1)
         index = _positions(size, stride, start)
-        return flat.index_add(0, index, grad.reshape(-1)).reshape(input._shape)  # type: ignore[attr-defined,no-any-return]
-    return as_strided_scatter(zeros, grad, size, stride, start)  # type: ignore[no-any-return]
+        return flat.index_add(0, index, grad.reshape(-1)).reshape(input._shape)
+    return as_strided_scatter(zeros, grad, size, stride, start)
 
 
 def _overlaps(size: Shape, stride: Shape) -> bool:
@@ -81,9 +81,7 @@ def _positions(size: Shape, stride: Shape, offset: int) -> Tensor:
     input=_as_strided_grad,
     samples=None,
 )
-def as_strided(
-    input: Tensor, size: Any, stride: Any, storage_offset: int | None = None
-) -> Tensor:
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """A view with any size and strides on the Storage of ``input``.
 
     Raises:
@@ -127,9 +125,11 @@ def as_strided_scatter(
     """A copy of contiguous ``input`` with the elements of that view replaced by ``src``."""
     attrs = (tuple(size), tuple(stride))
     if 0 in attrs[0]:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
+        return input.clone()
     args = (input._offset if storage_offset is None else storage_offset,)
-    return new_tensor(record(P.WRITE, (input._expr(), cast(src._expr(), input._dtype)), attrs, args))
+    return new_tensor(
+        record(P.WRITE, (input._expr(), cast(src._expr(), input._dtype)), attrs, args)
+    )
 
 
 def _strided_regenerated(view: Tensor) -> None:
@@ -140,7 +140,10 @@ def _strided_regenerated(view: Tensor) -> None:
     node = node_class("AsStridedBackward0")()
     node.site = base._storage.expr.site
     bound = {
-        "input": base, "size": view._shape, "stride": view.stride(), "storage_offset": view._offset
+        "input": base,
+        "size": view._shape,
+        "stride": view.stride(),
+        "storage_offset": view._offset,
     }
     _AS_STRIDED._connect(node, bound)
     bound["input"] = base._alias()
@@ -190,7 +193,7 @@ def infer_size(shape: Sequence[int], n: int) -> Shape:
 
 
 def _reshape_back(grad: Tensor, input: Tensor) -> Tensor:
-    return reshape(grad, input._shape)  # type: ignore[no-any-return]
+    return reshape(grad, input._shape)
 
 
 def _view_node(t: Tensor, v: Tensor, name: str) -> Tensor:
@@ -254,8 +257,13 @@ def view_as(self: Tensor, other: Tensor) -> Tensor:
     return view(self, other._shape)
 
 
-@operator("UnsafeViewBackward0", method=False, function=False, name="_unsafe_view",
-          input=lambda grad, input: reshape(grad, input._shape))
+@operator(
+    "UnsafeViewBackward0",
+    method=False,
+    function=False,
+    name="_unsafe_view",
+    input=lambda grad, input: reshape(grad, input._shape),
+)
 def _unsafe_view(input: Tensor, shape: Shape) -> Tensor:
     """A copy with another shape: the node that PyTorch shows where ``reshape`` had to copy."""
     return new_tensor(record(P.RESHAPE, (input._expr(),), (shape,)))
@@ -265,12 +273,12 @@ def _unsafe_view(input: Tensor, shape: Shape) -> Tensor:
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """``input`` with another shape: a view where the strides allow it, else a copy."""
     if not shape:
-        raise TypeError("reshape() missing 1 required positional arguments: \"shape\"")
+        raise TypeError('reshape() missing 1 required positional arguments: "shape"')
     sizes = infer_size(sizes_of(shape), numel(input._shape))
     strides = view_strides(input._shape, input.stride(), sizes)
     if strides is not None:
         return _shaped_view(input, sizes, strides, "ViewBackward0")
-    return _unsafe_view(clone(input), sizes)  # type: ignore[no-any-return]
+    return _unsafe_view(clone(input), sizes)
 
 
 @method()
@@ -318,11 +326,18 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
 
 def _permuted(t: Tensor, dims: Sequence[int]) -> Tensor:
     strides = t.stride()
-    return make_view(t, tuple(t._shape[d] for d in dims), tuple(strides[d] for d in dims), t._offset)
+    return make_view(
+        t, tuple(t._shape[d] for d in dims), tuple(strides[d] for d in dims), t._offset
+    )
 
 
-@operator("PermuteBackward0", name="_permute", function=False, method=False,
-          input=lambda grad, dims: _permute(grad, _inverse(dims)))
+@operator(
+    "PermuteBackward0",
+    name="_permute",
+    function=False,
+    method=False,
+    input=lambda grad, dims: _permute(grad, _inverse(dims)),
+)
 def _permute(input: Tensor, dims: Shape) -> Tensor:
     """``permute`` with wrapped dimensions."""
     return _permuted(input, dims)
@@ -345,11 +360,15 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     wrapped = tuple(wrap_dim(d, len(order)) for d in order)
     if len(set(wrapped)) != len(wrapped):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return _permute(input, wrapped)  # type: ignore[no-any-return]
+    return _permute(input, wrapped)
 
 
-@operator("TransposeBackward0", input=lambda grad, dim0, dim1: transpose(grad, dim0, dim1),
-          samples=None, aliases=("swapaxes", "swapdims"))
+@operator(
+    "TransposeBackward0",
+    input=lambda grad, dim0, dim1: transpose(grad, dim0, dim1),
+    samples=None,
+    aliases=("swapaxes", "swapdims"),
+)
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions swapped, as a view."""
     n = len(input._shape)
@@ -372,7 +391,7 @@ def t(input: Tensor) -> Tensor:
 @function(method=True)
 def adjoint(input: Tensor) -> Tensor:
     """The last two dimensions swapped."""
-    return transpose(input, -2, -1)  # type: ignore[no-any-return]
+    return transpose(input, -2, -1)
 
 
 @function(method=True)
@@ -400,8 +419,13 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     )
 
 
-@operator("SqueezeBackward", name="_squeeze", function=False, method=False,
-          input=lambda grad, shape: reshape(grad, shape))
+@operator(
+    "SqueezeBackward",
+    name="_squeeze",
+    function=False,
+    method=False,
+    input=lambda grad, shape: reshape(grad, shape),
+)
 def _squeeze(input: Tensor, dims: Shape, shape: Shape) -> Tensor:
     keep = [i for i in range(len(input._shape)) if i not in dims or input._shape[i] != 1]
     return _permuted(input, keep)
@@ -412,18 +436,25 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """Dimensions of size 1 removed: all, or those named that have size 1."""
     check_tensor(input, "squeeze")
     n = len(input._shape)
-    dims = tuple(range(n)) if dim is None else tuple(
-        wrap_dim(d, n) for d in ((dim,) if isinstance(dim, int) else dim)
+    dims = (
+        tuple(range(n))
+        if dim is None
+        else tuple(wrap_dim(d, n) for d in ((dim,) if isinstance(dim, int) else dim))
     )
     v = _squeeze(input, dims, input._shape)
     if v._node is not None and v._req and v is not input:
         kind = 0 if dim is None else 1 if isinstance(dim, int) else 2
         v._node.__class__ = node_class(f"SqueezeBackward{kind}")
-    return v  # type: ignore[no-any-return]
+    return v
 
 
-@operator("ExpandBackward0", name="_expand", function=False, method=False,
-          input=lambda grad, shape: sum_to_size(grad, shape))
+@operator(
+    "ExpandBackward0",
+    name="_expand",
+    function=False,
+    method=False,
+    input=lambda grad, shape: sum_to_size(grad, shape),
+)
 def _expand(input: Tensor, sizes: Shape, shape: Shape) -> Tensor:
     strides = input.stride()
     lead = len(sizes) - len(shape)
@@ -431,7 +462,9 @@ def _expand(input: Tensor, sizes: Shape, shape: Shape) -> Tensor:
         s if n == m else 0 for s, n, m in zip(strides, shape, sizes[lead:], strict=True)
     ]
     for i in range(lead - 1, -1, -1):  # PyTorch's strides of new leading dimensions of size 1
-        steps[i] = 0 if sizes[i] != 1 else (steps[i + 1] * sizes[i + 1] if i + 1 < len(sizes) else 1)
+        steps[i] = (
+            0 if sizes[i] != 1 else (steps[i + 1] * sizes[i + 1] if i + 1 < len(sizes) else 1)
+        )
     return make_view(input, sizes, tuple(steps), input._offset)
 
 
@@ -461,7 +494,7 @@ def expand(self: Tensor, *sizes: Any) -> Tensor:
                 f"The expanded size of the tensor ({n}) must match the existing size ({have}) at "
                 f"non-singleton dimension {i}.  Target sizes: {wanted}.  Tensor sizes: {list(shape)}"
             )
-    return _expand(self, tuple(wanted), shape)  # type: ignore[no-any-return]
+    return _expand(self, tuple(wanted), shape)
 
 
 @method()
@@ -504,16 +537,18 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     dims = tuple(range(lead)) + tuple(
         i + lead for i, n in enumerate(shape) if n == 1 and self._shape[i + lead] != 1
     )
-    total = self.sum(dims, keepdim=True) if dims else self  # type: ignore[attr-defined]
-    return reshape(total, shape) if lead else total  # type: ignore[no-any-return]
+    total = self.sum(dims, keepdim=True) if dims else self
+    return reshape(total, shape) if lead else total
 
 
 # --- slices --------------------------------------------------------------------------------------
 
 
-def _region_gradient(grad: Tensor, shape: Shape, strides: Shape, offset: int, full: Shape) -> Tensor:
+def _region_gradient(
+    grad: Tensor, shape: Shape, strides: Shape, offset: int, full: Shape
+) -> Tensor:
     zeros = new_tensor(record(P.FULL, (), (full, grad._dtype), (0,)))
-    return as_strided_scatter(zeros, grad, shape, strides, offset)  # type: ignore[no-any-return]
+    return as_strided_scatter(zeros, grad, shape, strides, offset)
 
 
 @operator(
@@ -544,8 +579,13 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     )
 
 
-@operator("SelectBackwardBackward0", function=False, method=False, name="select_backward",
-          grad=lambda grad, dim, index: select(grad, dim, index))
+@operator(
+    "SelectBackwardBackward0",
+    function=False,
+    method=False,
+    name="select_backward",
+    grad=lambda grad, dim, index: select(grad, dim, index),
+)
 def select_backward(grad: Tensor, shape: Shape, dim: int, index: int) -> Tensor:
     """Zeros of ``shape`` with ``grad`` in the selected slice."""
     at = wrap_dim(dim, len(shape))
@@ -561,7 +601,9 @@ def select_backward(grad: Tensor, shape: Shape, dim: int, index: int) -> Tensor:
     name="_slice",
     function=False,
     method=False,
-    input=lambda grad, input, dim, start, step: slice_backward(grad, input._shape, dim, start, step),
+    input=lambda grad, input, dim, start, step: slice_backward(
+        grad, input._shape, dim, start, step
+    ),
 )
 def _slice(input: Tensor, dim: int, start: int, length: int, step: int) -> Tensor:
     """``length`` elements along ``dim`` from ``start``, every ``step``-th."""
@@ -574,8 +616,13 @@ def _slice(input: Tensor, dim: int, start: int, length: int, step: int) -> Tenso
     )
 
 
-@operator("SliceBackwardBackward0", function=False, method=False, name="slice_backward",
-          grad=lambda grad, dim, start, step, length: _slice(grad, dim, start, length, step))
+@operator(
+    "SliceBackwardBackward0",
+    function=False,
+    method=False,
+    name="slice_backward",
+    grad=lambda grad, dim, start, step, length: _slice(grad, dim, start, length, step),
+)
 def slice_backward(
     grad: Tensor, shape: Shape, dim: int, start: int, step: int, length: int | None = None
 ) -> Tensor:
@@ -608,11 +655,15 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     first += size if first < 0 else 0
     if first + length > size:
         raise RuntimeError(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
-    return _slice(input, at, first, length, 1)  # type: ignore[no-any-return]
+    return _slice(input, at, first, length, 1)
 
 
-@operator("DiagonalBackward0", input=lambda grad, input, offset, dim1, dim2: _diagonal_back(
-    grad, input._shape, offset, dim1, dim2))
+@operator(
+    "DiagonalBackward0",
+    input=lambda grad, input, offset, dim1, dim2: _diagonal_back(
+        grad, input._shape, offset, dim1, dim2
+    ),
+)
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of two dimensions as the last dimension, as a view."""
     shape, strides, start = _diagonal_geometry(input._shape, input.stride(), offset, dim1, dim2)
@@ -645,9 +696,14 @@ def _diagonal_back(grad: Tensor, shape: Shape, offset: int, dim1: int, dim2: int
     return _region_gradient(grad, region[0], region[1], region[2], shape)
 
 
-@operator("UnfoldBackward0", name="unfold", function=False,
-          input=lambda grad, input, dimension, size, step: _unfold_back(
-              grad, input._shape, dimension, size, step))
+@operator(
+    "UnfoldBackward0",
+    name="unfold",
+    function=False,
+    input=lambda grad, input, dimension, size, step: _unfold_back(
+        grad, input._shape, dimension, size, step
+    ),
+)
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """All windows of ``size`` along a dimension, as a view with the window last."""
     at = wrap_dim(dimension, len(input._shape))
@@ -673,7 +729,7 @@ def _unfold_back(grad: Tensor, shape: Shape, dimension: int, size: int, step: in
     steps = (*strides[:at], strides[at] * step, *strides[at + 1 :], strides[at])
     index = _positions(grad._shape, steps, 0)
     flat = new_tensor(record(P.FULL, (), ((numel(shape),), grad._dtype), (0,)))
-    return flat.index_add(0, index, reshape(grad, -1)).reshape(shape)  # type: ignore[attr-defined,no-any-return]
+    return flat.index_add(0, index, reshape(grad, -1)).reshape(shape)
 
 
 # --- splitting and joining -----------------------------------------------------------------------
@@ -687,7 +743,7 @@ def _split_backward(grads: list[Tensor | None], input: Tensor, dim: int, sizes: 
             shape = (*input._shape[:at], n, *input._shape[at + 1 :])
             g = new_tensor(record(P.FULL, (), (shape, input._dtype), (0,)))
         parts.append(g)
-    return cat(parts, at)  # type: ignore[no-any-return]
+    return cat(parts, at)
 
 
 @operator("SplitBackward0", name="_split", function=False, method=False, input=_split_backward)
@@ -712,16 +768,18 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     if isinstance(split_size_or_sections, int):
         size = split_size_or_sections
         if size < 0:
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
+            raise RuntimeError(
+                f"split expects split_size be non-negative, but got split_size={size}"
+            )
         if size == 0:
             if total:
                 raise RuntimeError(
                     "split_size can only be 0 if dimension size is 0, but got dimension size of "
                     f"{total}"
                 )
-            return _split(input, (0,), at)  # type: ignore[no-any-return]
+            return _split(input, (0,), at)
         sizes = tuple(min(size, total - i) for i in range(0, total, size)) or (0,)
-        return _split(input, sizes, at)  # type: ignore[no-any-return]
+        return _split(input, sizes, at)
     sizes = tuple(int(s) for s in split_size_or_sections)
     if sum(sizes) != total or any(s < 0 for s in sizes):
         raise RuntimeError(
@@ -731,7 +789,7 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     parts = _split(input, sizes, at)
     if parts and parts[0]._node is not None:
         parts[0]._node.__class__ = node_class("SplitWithSizesBackward0")
-    return parts  # type: ignore[no-any-return]
+    return parts
 
 
 method("split_with_sizes")(lambda self, sizes, dim=0: split(self, list(sizes), dim))
@@ -754,7 +812,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     if isinstance(indices_or_sections, int):
         small, larger = divmod(n, indices_or_sections)
         sizes = [small + (i < larger) for i in range(indices_or_sections)]
-        return _split(input, tuple(sizes), at)  # type: ignore[no-any-return]
+        return _split(input, tuple(sizes), at)
     bounds = [0, *[min(int(i) + (n if int(i) < 0 else 0), n) for i in indices_or_sections], n]
     return tuple(
         _slice(input, at, a, max(b - a, 0), 1) for a, b in zip(bounds, bounds[1:], strict=False)
@@ -767,7 +825,7 @@ def _unbind_backward(grads: list[Tensor | None], input: Tensor, dim: int) -> Ten
     zero = None
     if any(g is None for g in grads):
         zero = new_tensor(record(P.FULL, (), (shape, input._dtype), (0,)))
-    return stack([zero if g is None else g for g in grads], at)  # type: ignore[misc,no-any-return]
+    return stack([zero if g is None else g for g in grads], at)
 
 
 @operator("UnbindBackward0", input=_unbind_backward)
@@ -797,24 +855,28 @@ def _cat_backward(grad: Tensor, tensors: list[Tensor], dim: int) -> list[Tensor]
     return out
 
 
-@operator("CatBackward0", tensors=_cat_backward, method=False, out=True,
-          aliases=("concat", "concatenate"), samples="cat")
+@operator(
+    "CatBackward0",
+    tensors=_cat_backward,
+    method=False,
+    out=True,
+    aliases=("concat", "concatenate"),
+    samples="cat",
+)
 def cat(tensors: Any, dim: int = 0) -> Tensor:
     """The tensors joined along an existing dimension, with type promotion."""
     if isinstance(tensors, Tensor):
-        raise TypeError("cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
+        raise TypeError(
+            "cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor"
+        )
     items = list(tensors)
     if not items:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for i, x in enumerate(items):
         if not isinstance(x, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type_name(x)}"
-            )
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type_name(x)}")
         if not x._shape:
-            raise RuntimeError(
-                f"zero-dimensional tensor (at position {i}) cannot be concatenated"
-            )
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     from .common import result_dtype
 
     d = result_dtype(*items)
@@ -838,8 +900,13 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
     return new_tensor(record(P.CONCAT, exprs, (at,)))
 
 
-@operator("StackBackward0", tensors=lambda grad, dim: list(unbind(grad, dim)), method=False,
-          out=True, samples="stack")
+@operator(
+    "StackBackward0",
+    tensors=lambda grad, dim: list(unbind(grad, dim)),
+    method=False,
+    out=True,
+    samples="stack",
+)
 def stack(tensors: Any, dim: int = 0) -> Tensor:
     """The tensors (of one shape) joined along a new dimension."""
     items = list(tensors)
@@ -847,35 +914,33 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
         raise RuntimeError("stack expects a non-empty TensorList")
     for i, x in enumerate(items):
         if not isinstance(x, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type_name(x)}"
-            )
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type_name(x)}")
         if x._shape != items[0]._shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(items[0]._shape)} at entry "
                 f"0 and {list(x._shape)} at entry {i}"
             )
     at = wrap_dim(dim, len(items[0]._shape) + 1)
-    return cat([unsqueeze(x, at) for x in items], at)  # type: ignore[no-any-return]
+    return cat([unsqueeze(x, at) for x in items], at)
 
 
 @function("hstack")
 def hstack(tensors: Any) -> Tensor:
     """Joined along the second dimension (the first of 1-d tensors)."""
     items = atleast_1d(list(tensors))
-    return cat(items, 0 if len(items[0]._shape) == 1 else 1)  # type: ignore[no-any-return]
+    return cat(items, 0 if len(items[0]._shape) == 1 else 1)
 
 
 @function("vstack", "row_stack")
 def vstack(tensors: Any) -> Tensor:
     """Joined along the first dimension; 1-d tensors are rows."""
-    return cat(list(atleast_2d(list(tensors))), 0)  # type: ignore[no-any-return]
+    return cat(list(atleast_2d(list(tensors))), 0)
 
 
 @function("dstack")
 def dstack(tensors: Any) -> Tensor:
     """Joined along the third dimension."""
-    return cat(list(atleast_3d(list(tensors))), 2)  # type: ignore[no-any-return]
+    return cat(list(atleast_3d(list(tensors))), 2)
 
 
 @function("column_stack")
@@ -900,9 +965,7 @@ def atleast_1d(*tensors: Any) -> Any:
 @function()
 def atleast_2d(*tensors: Any) -> Any:
     """Tensors with fewer than two dimensions as rows."""
-    return _at_least(
-        tensors, lambda x: x if len(x._shape) > 1 else unsqueeze(reshape(x, -1), 0)
-    )
+    return _at_least(tensors, lambda x: x if len(x._shape) > 1 else unsqueeze(reshape(x, -1), 0))
 
 
 @function()
@@ -914,7 +977,7 @@ def atleast_3d(*tensors: Any) -> Any:
         if n >= 3:
             return x
         if n == 2:
-            return unsqueeze(x, -1)  # type: ignore[no-any-return]
+            return unsqueeze(x, -1)
         return reshape(x, (1, -1, 1))
 
     return _at_least(tensors, widen)
@@ -930,8 +993,10 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
         )
     if any(n < 0 for n in times):
-        raise RuntimeError(f"Trying to create tensor with negative dimension {min(times)}: {list(times)}")
-    return _repeat(self, times)  # type: ignore[no-any-return]
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(times)}: {list(times)}"
+        )
+    return _repeat(self, times)
 
 
 def _repeat_backward(grad: Tensor, input: Tensor, times: Shape) -> Tensor:
@@ -940,7 +1005,7 @@ def _repeat_backward(grad: Tensor, input: Tensor, times: Shape) -> Tensor:
         return new_tensor(record(P.FULL, (), (input._shape, grad._dtype), (0,)))
     shape = (1,) * lead + input._shape
     split_shape = [m for pair in zip(times, shape, strict=True) for m in pair]
-    parts = reshape(grad, split_shape).sum(tuple(range(0, 2 * len(times), 2)))  # type: ignore[attr-defined]
+    parts = reshape(grad, split_shape).sum(tuple(range(0, 2 * len(times), 2)))
     return reshape(parts, input._shape)
 
 
@@ -954,7 +1019,9 @@ def _repeat(input: Tensor, times: Shape) -> Tensor:
     spread = reshape(input, [m for n in shape for m in (1, n)])
     wide = expand(spread, [m for pair in zip(times, shape, strict=True) for m in pair])
     return new_tensor(
-        record(P.RESHAPE, (wide._expr(),), (tuple(n * m for n, m in zip(shape, times, strict=True)),))
+        record(
+            P.RESHAPE, (wide._expr(),), (tuple(n * m for n, m in zip(shape, times, strict=True)),)
+        )
     )
 
 
@@ -966,7 +1033,9 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
 
 
 @function(method=True)
-def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None, output_size: Any = None) -> Tensor:
+def repeat_interleave(
+    input: Tensor, repeats: Any, dim: int | None = None, output_size: Any = None
+) -> Tensor:
     """Each element repeated in place along ``dim`` (of the flattened tensor by default)."""
     import numpy as np
 
@@ -982,11 +1051,16 @@ def repeat_interleave(input: Tensor, repeats: Any, dim: int | None = None, outpu
         index = np.repeat(np.arange(n), counts)
     else:
         index = np.repeat(np.arange(n), repeats)
-    return x.index_select(at, Tensor._from_array(index))  # type: ignore[attr-defined,no-any-return]
+    return x.index_select(at, Tensor._from_array(index))
 
 
-@operator("FlipBackward0", input=lambda grad, dims: flip(grad, dims), name="_flip", function=False,
-          method=False)
+@operator(
+    "FlipBackward0",
+    input=lambda grad, dims: flip(grad, dims),
+    name="_flip",
+    function=False,
+    method=False,
+)
 def _flip(input: Tensor, dims: Shape) -> Tensor:
     return new_tensor(record(P.FLIP, (input._expr(),), (dims,)))
 
@@ -996,7 +1070,7 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
     """A copy with the order along ``dims`` reversed."""
     wanted = sizes_of(dims)
     order = dims_of(wanted, len(input._shape)) if wanted else ()
-    return _flip(input, order)  # type: ignore[no-any-return]
+    return _flip(input, order)
 
 
 function("fliplr", method=True)(lambda input: flip(input, 1))
@@ -1029,11 +1103,11 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     a, b = dims
     k %= 4
     if k == 0:
-        return clone(input)  # type: ignore[no-any-return]
+        return clone(input)
     if k == 2:
         return flip(input, a, b)
     turned = flip(input, b if k == 1 else a)
-    return clone(transpose(turned, a, b))  # type: ignore[no-any-return]
+    return clone(transpose(turned, a, b))
 
 
 # --- copies and conversions ----------------------------------------------------------------------
@@ -1044,7 +1118,11 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     """A copy. Memory is shared until one of the two is written to."""
     check_tensor(input, "clone")
     order = _dense_order(input) if memory_format is preserve_format else None
-    if memory_format is not None and memory_format.channels and len(input._shape) == memory_format.rank:
+    if (
+        memory_format is not None
+        and memory_format.channels
+        and len(input._shape) == memory_format.rank
+    ):
         order = (0, *range(2, len(input._shape)), 1)
     return _laid_out(input, order)
 
@@ -1072,10 +1150,11 @@ def _laid_out(t: Tensor, order: Shape | None) -> Tensor:
     return back
 
 
-@operator("CloneBackward0", name="_copy_to_format", function=False, method=False,
-          input=lambda grad: grad)
+@operator(
+    "CloneBackward0", name="_copy_to_format", function=False, method=False, input=lambda grad: grad
+)
 def _copy_to_format(input: Tensor, memory_format: Any) -> Tensor:
-    return clone(input, memory_format=memory_format)  # type: ignore[no-any-return]
+    return clone(input, memory_format=memory_format)
 
 
 @method()
@@ -1083,11 +1162,16 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     """``self`` if it is contiguous already, else a contiguous copy."""
     if self.is_contiguous(memory_format):
         return self
-    return _copy_to_format(self, memory_format)  # type: ignore[no-any-return]
+    return _copy_to_format(self, memory_format)
 
 
-@operator("ToCopyBackward0", input=lambda grad, input: _to_dtype(grad, input._dtype),
-          name="_to_dtype", function=False, method=False)
+@operator(
+    "ToCopyBackward0",
+    input=lambda grad, input: _to_dtype(grad, input._dtype),
+    name="_to_dtype",
+    function=False,
+    method=False,
+)
 def _to_dtype(input: Tensor, d: dtype) -> Tensor:
     order = _dense_order(input)
     if order is None:
@@ -1150,14 +1234,14 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(d).__name__}")
     if d is None or d is self._dtype:
         if layout is not None and not self.is_contiguous(layout):
-            return _copy_to_format(self, layout)  # type: ignore[no-any-return]
-        return clone(self) if copy else self  # type: ignore[no-any-return]
-    return _to_dtype(self, d)  # type: ignore[no-any-return]
+            return _copy_to_format(self, layout)
+        return clone(self) if copy else self
+    return _to_dtype(self, d)
 
 
 def _conversion(name: str, d: dtype) -> None:
     def convert(self: Tensor, memory_format: Any = preserve_format) -> Tensor:
-        return self if d is self._dtype else _to_dtype(self, d)  # type: ignore[no-any-return]
+        return self if d is self._dtype else _to_dtype(self, d)
 
     convert.__doc__ = f"``self`` as {d.name}."
     convert.__name__ = name
@@ -1168,8 +1252,15 @@ def _install_conversions() -> None:
     from .. import dtypes as D
 
     for name, d in {
-        "float": D.float32, "double": D.float64, "half": D.float16, "bfloat16": D.bfloat16,
-        "int": D.int32, "long": D.int64, "short": D.int16, "char": D.int8, "byte": D.uint8,
+        "float": D.float32,
+        "double": D.float64,
+        "half": D.float16,
+        "bfloat16": D.bfloat16,
+        "int": D.int32,
+        "long": D.int64,
+        "short": D.int16,
+        "char": D.int8,
+        "byte": D.uint8,
         "bool": D.bool_,
     }.items():
         _conversion(name, d)
@@ -1199,7 +1290,9 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
 
 
 @method()
-def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+def cuda(
+    self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None
+) -> Tensor:
     """Always raises ``AssertionError``: there is no CUDA."""
     from ..device import check_device
 
@@ -1262,9 +1355,7 @@ def _check_expandable(t: Tensor, src: Tensor) -> None:
         )
     for i, n in enumerate(src._shape):
         if n not in (1, t._shape[i + lead]):
-            dim = max(
-                k for k, m in enumerate(src._shape) if m not in (1, t._shape[k + lead])
-            )
+            dim = max(k for k, m in enumerate(src._shape) if m not in (1, t._shape[k + lead]))
             raise RuntimeError(
                 f"The size of tensor a ({t._shape[dim + lead]}) must match the size of tensor b "
                 f"({src._shape[dim]}) at non-singleton dimension {dim + lead}"
@@ -1288,7 +1379,7 @@ def _filled(input: Tensor, value: Any) -> Tensor:
                 f"{len(value._shape)} dimensions."
             )
         e = cast(value._expr(), d)
-        return expand(new_tensor(e), input._shape).clone()  # type: ignore[attr-defined,no-any-return]
+        return expand(new_tensor(e), input._shape).clone()
     return new_tensor(record(P.FULL, (), (input._shape, d), (value,)))
 
 
@@ -1300,8 +1391,13 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return assign(self, _filled(old, value))
 
 
-@operator("ZeroBackward0", function=False, method=False, name="_zeroed",
-          input=lambda grad: new_tensor(record(P.FULL, (), (grad._shape, grad._dtype), (0,))))
+@operator(
+    "ZeroBackward0",
+    function=False,
+    method=False,
+    name="_zeroed",
+    input=lambda grad: new_tensor(record(P.FULL, (), (grad._shape, grad._dtype), (0,))),
+)
 def _zeroed(input: Tensor) -> Tensor:
     return new_tensor(record(P.FULL, (), (input._shape, input._dtype), (0,)))
 
@@ -1373,24 +1469,28 @@ def _view_inplace(name: str, f: Any) -> None:
 
 
 for _name_, _f in {
-    "squeeze_": squeeze, "unsqueeze_": unsqueeze, "t_": t, "transpose_": transpose,
-    "swapaxes_": transpose, "swapdims_": transpose,
+    "squeeze_": squeeze,
+    "unsqueeze_": unsqueeze,
+    "t_": t,
+    "transpose_": transpose,
+    "swapaxes_": transpose,
+    "swapdims_": transpose,
 }.items():
     _view_inplace(_name_, _f)
 
 
 def _matrix_transposed(self: Tensor) -> Tensor:
     n = len(self._shape)
-    return _permute(self, tuple(range(n))[::-1])  # type: ignore[no-any-return]
+    return _permute(self, tuple(range(n))[::-1])
 
 
-def _mT(self: Tensor) -> Tensor:  # noqa: N802 - PyTorch's public name
+def _mT(self: Tensor) -> Tensor:
     if len(self._shape) < 2:
         raise RuntimeError(
             f"tensor.mT is only supported on matrices or batches of matrices. Got "
             f"{len(self._shape)}-D tensor."
         )
-    return transpose(self, -2, -1)  # type: ignore[no-any-return]
+    return transpose(self, -2, -1)
 
 
 Tensor.T = property(_matrix_transposed, doc="All dimensions reversed.")  # type: ignore[attr-defined]

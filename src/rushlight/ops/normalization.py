@@ -23,9 +23,7 @@ def _batch_dims(rank: int) -> tuple[int, ...]:
     return (0, *range(2, rank))
 
 
-def _batch_grads(
-    grad: Any, input: Any, weight: Any, mean: Any, invstd: Any, training: bool
-) -> Any:
+def _batch_grads(grad: Any, input: Any, weight: Any, mean: Any, invstd: Any, training: bool) -> Any:
     """The gradient for the input (Ioffe and Szegedy, 2015, section 3)."""
     rank = input.ndim
     dims = _batch_dims(rank)
@@ -46,7 +44,9 @@ def _moments(input: Any, eps: float) -> tuple[Any, Any, Any]:
     return mean, variance, (variance + eps).rsqrt()
 
 
-def _stats(input: Any, running_mean: Any, running_var: Any, training: bool, eps: float) -> tuple[Any, Any]:
+def _stats(
+    input: Any, running_mean: Any, running_var: Any, training: bool, eps: float
+) -> tuple[Any, Any]:
     if training:
         mean, _, invstd = _moments(input, eps)
         return mean, invstd
@@ -81,7 +81,7 @@ def _batch_norm(
         out = out * _per_channel(weight, input.ndim)
     if bias is not None:
         out = out + _per_channel(bias, input.ndim)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 def _normalized(input: Any, running_mean: Any, running_var: Any, training: bool, eps: float) -> Any:
@@ -113,9 +113,7 @@ def batch_norm(
     channels = input._shape[1]
     for name, t in (("running_mean", running_mean), ("weight", weight), ("bias", bias)):
         if t is not None and t._shape != (channels,):
-            raise RuntimeError(
-                f"{name} should contain {channels} elements not {t.numel()}"
-            )
+            raise RuntimeError(f"{name} should contain {channels} elements not {t.numel()}")
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("running_mean and running_var must be defined in evaluation mode")
     # Saved statistics would see the update below: the node keeps its own snapshot of each operand.
@@ -126,9 +124,9 @@ def batch_norm(
             n = numel([input._shape[d] for d in _batch_dims(input.ndim)])
             unbiased = variance * (n / (n - 1) if n > 1 else math.nan)
             mean, unbiased = reshape(mean, (channels,)), reshape(unbiased, (channels,))
-            running_mean.mul_(1 - momentum).add_(mean.to(running_mean._dtype), alpha=momentum)  # type: ignore[attr-defined]
-            running_var.mul_(1 - momentum).add_(unbiased.to(running_var._dtype), alpha=momentum)  # type: ignore[attr-defined]
-    return out  # type: ignore[no-any-return]
+            running_mean.mul_(1 - momentum).add_(mean.to(running_mean._dtype), alpha=momentum)
+            running_var.mul_(1 - momentum).add_(unbiased.to(running_var._dtype), alpha=momentum)
+    return out
 
 
 # --- layer norm ----------------------------------------------------------------------------------
@@ -149,9 +147,7 @@ def _layer_input_grad(grad: Any, input: Any, shape: Any, weight: Any, eps: float
     dims = _trailing(input.ndim, len(shape))
     normalized, invstd = _layer_parts(input, len(shape), eps)
     g = grad if weight is None else grad * weight
-    return invstd * (
-        g - g.mean(dims, True) - normalized * (g * normalized).mean(dims, True)
-    )
+    return invstd * (g - g.mean(dims, True) - normalized * (g * normalized).mean(dims, True))
 
 
 @operator(
@@ -159,7 +155,9 @@ def _layer_input_grad(grad: Any, input: Any, shape: Any, weight: Any, eps: float
     method=False,
     function=False,
     name="_layer_norm",
-    input=lambda grad, input, shape, weight, eps: _layer_input_grad(grad, input, shape, weight, eps),
+    input=lambda grad, input, shape, weight, eps: _layer_input_grad(
+        grad, input, shape, weight, eps
+    ),
     weight=lambda grad, input, shape, eps: (
         grad * _layer_parts(input, len(shape), eps)[0]
     ).sum_to_size(tuple(shape)),
@@ -170,7 +168,7 @@ def _layer_norm(
 ) -> Tensor:
     out = _layer_parts(input, len(shape), eps)[0]
     out = out if weight is None else out * weight
-    return out if bias is None else out + bias  # type: ignore[no-any-return]
+    return out if bias is None else out + bias
 
 
 @function()
@@ -201,7 +199,7 @@ def layer_norm(
             f"Given normalized_shape={list(shape)}, expected input with shape "
             f"[*, {', '.join(map(str, shape))}], but got input of size{list(input._shape)}"
         )
-    return _layer_norm(input, shape, weight, bias, eps)  # type: ignore[no-any-return]
+    return _layer_norm(input, shape, weight, bias, eps)
 
 
 @function()
@@ -216,7 +214,9 @@ def group_norm(
     """Normalise groups of channels of each sample, then scale and shift channels."""
     check_tensor(input, "group_norm")
     if len(input._shape) < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
+        )
     n, channels = input._shape[:2]
     if channels % num_groups:
         raise RuntimeError(
@@ -228,9 +228,9 @@ def group_norm(
     if numel(input._shape):
         out = reshape(_layer_norm(grouped, (grouped._shape[1],), None, None, eps), input._shape)
     if weight is not None:
-        out = out * _per_channel(weight, input.ndim)  # type: ignore[operator]
+        out = out * _per_channel(weight, input.ndim)
     if bias is not None:
-        out = out + _per_channel(bias, input.ndim)  # type: ignore[operator]
+        out = out + _per_channel(bias, input.ndim)
     return out
 
 
@@ -240,16 +240,16 @@ def group_norm(
 def _embedding_grad(
     grad: Any, weight: Tensor, input: Tensor, padding_idx: int, scale_grad_by_freq: bool
 ) -> Tensor:
-    index = reshape(input, (-1,)).to(dtypes.int64)  # type: ignore[attr-defined]
+    index = reshape(input, (-1,)).to(dtypes.int64)
     rows = reshape(grad, (-1, weight._shape[1]))
     if padding_idx >= 0:
-        rows = rows.masked_fill((index == padding_idx).unsqueeze(1), 0.0)  # type: ignore[attr-defined]
+        rows = rows.masked_fill((index == padding_idx).unsqueeze(1), 0.0)
     if scale_grad_by_freq:
         ones = grad.new_ones(index._shape)
         counts = _index_put(grad.new_zeros(weight._shape[:1]), ones, (0,), [index], True)
         rows = rows / index_select(counts, 0, index).unsqueeze(1)
     zeros = grad.new_zeros(weight._shape)
-    return _index_put(zeros, rows, (0,), [index], True)  # type: ignore[no-any-return]
+    return _index_put(zeros, rows, (0,), [index], True)
 
 
 @operator("EmbeddingBackward0", method=False, name="embedding", weight=_embedding_grad)
@@ -277,5 +277,3 @@ def embedding(
         )
     flat = index_select(weight, 0, reshape(input, (-1,)))
     return reshape(flat, (*input._shape, weight._shape[1]))
-
-

@@ -79,8 +79,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
     widths = _widths(rank, pad, input._shape)
     if mode == "constant":
         if not any(lo or hi for lo, hi in widths):
-            return input.clone()  # type: ignore[attr-defined,no-any-return]
-        return _pad_constant(input, widths, 0 if value is None else value)  # type: ignore[no-any-return]
+            return input.clone()
+        return _pad_constant(input, widths, 0 if value is None else value)
     if value not in (None, 0):
         raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in ("reflect", "replicate", "circular"):
@@ -103,7 +103,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
             raise RuntimeError("Padding value causes wrapping around more than once.")
         index = Tensor._from_array(_mirror_index(n, lo, hi, mode).astype(np.int64))
         out = index_select(out, dim, index)
-    return out.clone() if out is input else out  # type: ignore[attr-defined,no-any-return]
+    return out.clone() if out is input else out
 
 
 @function("constant_pad_nd")
@@ -134,7 +134,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     elif array.size and array.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
     classes = new_tensor(record(P.IOTA, (), (num_classes, dtypes.int64), (0, 1)))
-    return (unsqueeze(tensor, -1) == classes).to(dtypes.int64)  # type: ignore[attr-defined,no-any-return]
+    return (unsqueeze(tensor, -1) == classes).to(dtypes.int64)
 
 
 # --- pixels and channels -------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         )
     n = len(lead)
     split = reshape(input, (*lead, c // (r * r), r, r, h, w))
-    moved = split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)  # type: ignore[attr-defined]
+    moved = split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)
     return reshape(moved, (*lead, c // (r * r), h * r, w * r))
 
 
@@ -175,7 +175,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         )
     n = len(lead)
     split = reshape(input, (*lead, c, h // r, r, w // r, r))
-    moved = split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)  # type: ignore[attr-defined]
+    moved = split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
     return reshape(moved, (*lead, c * r * r, h // r, w // r))
 
 
@@ -184,9 +184,11 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """(N, C, ...) with the channels of the groups interleaved."""
     n, c, *rest = input._shape
     if c % groups:
-        raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
+        raise RuntimeError(
+            f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups."
+        )
     split = reshape(input, (n, groups, c // groups, *rest))
-    return reshape(split.transpose(1, 2), (n, c, *rest))  # type: ignore[attr-defined]
+    return reshape(split.transpose(1, 2), (n, c, *rest))
 
 
 # --- distances -----------------------------------------------------------------------------------
@@ -199,7 +201,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     b: Any = x2
     top = (a * b).sum(dim)
     squares = (a * a).sum(dim).clamp(min=eps * eps) * (b * b).sum(dim).clamp(min=eps * eps)
-    return top / squares.sqrt()  # type: ignore[no-any-return]
+    return top / squares.sqrt()
 
 
 @function()
@@ -207,4 +209,4 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """The ``p``-norm of ``x1 - x2 + eps`` over the last dimension."""
-    return (x1 - x2 + eps).norm(p, -1, keepdim)  # type: ignore[operator,no-any-return]
+    return (x1 - x2 + eps).norm(p, -1, keepdim)

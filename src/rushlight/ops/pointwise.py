@@ -29,7 +29,9 @@ from .registry import METHODS, function, method, operator
 
 
 def _no_bool_sub(a: Any, b: Any) -> None:
-    kinds = [x._dtype is dtypes.bool_ if isinstance(x, Tensor) else isinstance(x, bool) for x in (a, b)]
+    kinds = [
+        x._dtype is dtypes.bool_ if isinstance(x, Tensor) else isinstance(x, bool) for x in (a, b)
+    ]
     if all(kinds):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
@@ -50,7 +52,9 @@ def _scaled(other: Any, alpha: Any, d: dtypes.dtype) -> Any:
     if isinstance(alpha, Tensor):
         alpha = alpha.item()
     if isinstance(alpha, float) and not d.is_floating_point:
-        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
     if isinstance(alpha, bool) and d is not dtypes.bool_:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     return record(P.MUL, (e, constant(alpha, d)))
@@ -83,9 +87,12 @@ def add(input: Any, other: Any, alpha: Any = 1) -> Tensor:
 )
 def sub(input: Any, other: Any, alpha: Any = 1) -> Tensor:
     """``input - alpha * other`` with broadcasting and type promotion."""
-    if not isinstance(input, Tensor) or input._dtype is dtypes.bool_ or (
-        isinstance(other, Tensor) and other._dtype is dtypes.bool_
-    ) or isinstance(other, bool):
+    if (
+        not isinstance(input, Tensor)
+        or input._dtype is dtypes.bool_
+        or (isinstance(other, Tensor) and other._dtype is dtypes.bool_)
+        or isinstance(other, bool)
+    ):
         _no_bool_sub(input, other)
     if alpha.__class__ is int and alpha == 1:
         return binary(P.SUB, input, other, "sub")
@@ -133,7 +140,11 @@ def mul(input: Any, other: Any) -> Tensor:
 )
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """``input / other``; ``rounding_mode`` is ``None``, ``"trunc"`` or ``"floor"``."""
-    d = result_dtype(input, other) if isinstance(input, Tensor) or isinstance(other, Tensor) else None
+    d = (
+        result_dtype(input, other)
+        if isinstance(input, Tensor) or isinstance(other, Tensor)
+        else None
+    )
     if rounding_mode is None:
         if not isinstance(other, Tensor) and not is_number(other):
             raise TypeError(
@@ -209,7 +220,9 @@ def _pow_input(grad: Tensor, input: Any, exponent: Any) -> Tensor:
 
 def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> Tensor:
     if is_number(input):
-        return grad * (result * (math.log(input) if input > 0 else (-math.inf if input == 0 else math.nan)))
+        return grad * (
+            result * (math.log(input) if input > 0 else (-math.inf if input == 0 else math.nan))
+        )
     zero = (input == 0) & (exponent >= 0)
     return grad * where(zero, 0.0, result * input.log())
 
@@ -242,8 +255,14 @@ def pow(input: Any, exponent: Any) -> Tensor:
     return binary(P.POW, input, exponent, "pow")
 
 
-@operator("NegBackward0", input=lambda grad: -grad, inplace=True, out=True, samples="unary",
-          aliases=("negative",))
+@operator(
+    "NegBackward0",
+    input=lambda grad: -grad,
+    inplace=True,
+    out=True,
+    samples="unary",
+    aliases=("negative",),
+)
 def neg(input: Tensor) -> Tensor:
     """``-input``."""
     check_tensor(input, "neg")
@@ -263,8 +282,14 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@operator("AbsBackward0", input=lambda grad, input: grad * input.sgn(), inplace=True, out=True,
-          samples="unary", aliases=("absolute",))
+@operator(
+    "AbsBackward0",
+    input=lambda grad, input: grad * input.sgn(),
+    inplace=True,
+    out=True,
+    samples="unary",
+    aliases=("absolute",),
+)
 def abs(input: Tensor) -> Tensor:
     """The absolute value."""
     return unary(P.ABS, input)
@@ -291,58 +316,192 @@ def sgn(input: Tensor) -> Tensor:
 _UNARY_FLOAT: list[tuple[str, str, Any, Any, str, str]] = [
     # name, grad_fn, primitive, formula, sample domain, what it is
     ("exp", "ExpBackward0", P.EXP, lambda grad, result: grad * result, "", "``e ** input``"),
-    ("expm1", "Expm1Backward0", P.EXPM1, lambda grad, result: grad * (result + 1), "",
-     "``exp(input) - 1``, exact near 0"),
-    ("log", "LogBackward0", P.LOG, lambda grad, input: grad / input, "positive",
-     "The natural logarithm"),
-    ("log2", "Log2Backward0", P.LOG2, lambda grad, input: grad / (input * math.log(2)), "positive",
-     "The logarithm to base 2"),
-    ("log10", "Log10Backward0", P.LOG10, lambda grad, input: grad / (input * math.log(10)),
-     "positive", "The logarithm to base 10"),
-    ("log1p", "Log1PBackward0", P.LOG1P, lambda grad, input: grad / (input + 1), "positive",
-     "``log(1 + input)``, exact near 0"),
-    ("sqrt", "SqrtBackward0", P.SQRT, lambda grad, result: grad / (2 * result), "positive",
-     "The square root"),
-    ("rsqrt", "RsqrtBackward0", P.RSQRT, lambda grad, result: -0.5 * grad * result.pow(3),
-     "positive", "``1 / sqrt(input)``"),
+    (
+        "expm1",
+        "Expm1Backward0",
+        P.EXPM1,
+        lambda grad, result: grad * (result + 1),
+        "",
+        "``exp(input) - 1``, exact near 0",
+    ),
+    (
+        "log",
+        "LogBackward0",
+        P.LOG,
+        lambda grad, input: grad / input,
+        "positive",
+        "The natural logarithm",
+    ),
+    (
+        "log2",
+        "Log2Backward0",
+        P.LOG2,
+        lambda grad, input: grad / (input * math.log(2)),
+        "positive",
+        "The logarithm to base 2",
+    ),
+    (
+        "log10",
+        "Log10Backward0",
+        P.LOG10,
+        lambda grad, input: grad / (input * math.log(10)),
+        "positive",
+        "The logarithm to base 10",
+    ),
+    (
+        "log1p",
+        "Log1PBackward0",
+        P.LOG1P,
+        lambda grad, input: grad / (input + 1),
+        "positive",
+        "``log(1 + input)``, exact near 0",
+    ),
+    (
+        "sqrt",
+        "SqrtBackward0",
+        P.SQRT,
+        lambda grad, result: grad / (2 * result),
+        "positive",
+        "The square root",
+    ),
+    (
+        "rsqrt",
+        "RsqrtBackward0",
+        P.RSQRT,
+        lambda grad, result: -0.5 * grad * result.pow(3),
+        "positive",
+        "``1 / sqrt(input)``",
+    ),
     ("sin", "SinBackward0", P.SIN, lambda grad, input: grad * input.cos(), "", "The sine"),
     ("cos", "CosBackward0", P.COS, lambda grad, input: grad * -input.sin(), "", "The cosine"),
-    ("tan", "TanBackward0", P.TAN, lambda grad, result: grad * (1 + result.pow(2)), "",
-     "The tangent"),
-    ("asin", "AsinBackward0", P.ASIN, lambda grad, input: grad * (1 - input * input).rsqrt(),
-     "unit", "The inverse sine"),
-    ("acos", "AcosBackward0", P.ACOS, lambda grad, input: grad * -(1 - input * input).rsqrt(),
-     "unit", "The inverse cosine"),
-    ("atan", "AtanBackward0", P.ATAN, lambda grad, input: grad / (input * input + 1), "",
-     "The inverse tangent"),
-    ("sinh", "SinhBackward0", P.SINH, lambda grad, input: grad * input.cosh(), "",
-     "The hyperbolic sine"),
-    ("cosh", "CoshBackward0", P.COSH, lambda grad, input: grad * input.sinh(), "",
-     "The hyperbolic cosine"),
-    ("tanh", "TanhBackward0", P.TANH, lambda grad, result: grad * (1 - result * result), "",
-     "The hyperbolic tangent"),
-    ("asinh", "AsinhBackward0", P.ASINH, lambda grad, input: grad * (input * input + 1).rsqrt(), "",
-     "The inverse hyperbolic sine"),
-    ("acosh", "AcoshBackward0", P.ACOSH, lambda grad, input: grad * (input * input - 1).rsqrt(),
-     "above_one", "The inverse hyperbolic cosine"),
-    ("atanh", "AtanhBackward0", P.ATANH, lambda grad, input: grad / (1 - input * input), "unit",
-     "The inverse hyperbolic tangent"),
-    ("sigmoid", "SigmoidBackward0", P.SIGMOID, lambda grad, result: grad * ((1 - result) * result),
-     "", "``1 / (1 + exp(-input))``"),
-    ("erf", "ErfBackward0", P.ERF,
-     lambda grad, input: grad * (2 / math.sqrt(math.pi)) * (-(input * input)).exp(), "",
-     "The error function"),
-    ("erfc", "ErfcBackward0", P.ERFC,
-     lambda grad, input: grad * (-2 / math.sqrt(math.pi)) * (-(input * input)).exp(), "",
-     "``1 - erf(input)``"),
-    ("erfinv", "ErfinvBackward0", P.ERFINV,
-     lambda grad, result: grad * (math.sqrt(math.pi) / 2) * (result * result).exp(), "unit",
-     "The inverse of ``erf``"),
-    ("lgamma", "LgammaBackward0", P.LGAMMA, lambda grad, input: grad * input.digamma(), "positive",
-     "The logarithm of the absolute value of the gamma function"),
-    ("digamma", "DigammaBackward0", P.DIGAMMA,
-     lambda grad, input: grad * _polygamma_one(input), "positive",
-     "The derivative of ``lgamma``"),
+    (
+        "tan",
+        "TanBackward0",
+        P.TAN,
+        lambda grad, result: grad * (1 + result.pow(2)),
+        "",
+        "The tangent",
+    ),
+    (
+        "asin",
+        "AsinBackward0",
+        P.ASIN,
+        lambda grad, input: grad * (1 - input * input).rsqrt(),
+        "unit",
+        "The inverse sine",
+    ),
+    (
+        "acos",
+        "AcosBackward0",
+        P.ACOS,
+        lambda grad, input: grad * -(1 - input * input).rsqrt(),
+        "unit",
+        "The inverse cosine",
+    ),
+    (
+        "atan",
+        "AtanBackward0",
+        P.ATAN,
+        lambda grad, input: grad / (input * input + 1),
+        "",
+        "The inverse tangent",
+    ),
+    (
+        "sinh",
+        "SinhBackward0",
+        P.SINH,
+        lambda grad, input: grad * input.cosh(),
+        "",
+        "The hyperbolic sine",
+    ),
+    (
+        "cosh",
+        "CoshBackward0",
+        P.COSH,
+        lambda grad, input: grad * input.sinh(),
+        "",
+        "The hyperbolic cosine",
+    ),
+    (
+        "tanh",
+        "TanhBackward0",
+        P.TANH,
+        lambda grad, result: grad * (1 - result * result),
+        "",
+        "The hyperbolic tangent",
+    ),
+    (
+        "asinh",
+        "AsinhBackward0",
+        P.ASINH,
+        lambda grad, input: grad * (input * input + 1).rsqrt(),
+        "",
+        "The inverse hyperbolic sine",
+    ),
+    (
+        "acosh",
+        "AcoshBackward0",
+        P.ACOSH,
+        lambda grad, input: grad * (input * input - 1).rsqrt(),
+        "above_one",
+        "The inverse hyperbolic cosine",
+    ),
+    (
+        "atanh",
+        "AtanhBackward0",
+        P.ATANH,
+        lambda grad, input: grad / (1 - input * input),
+        "unit",
+        "The inverse hyperbolic tangent",
+    ),
+    (
+        "sigmoid",
+        "SigmoidBackward0",
+        P.SIGMOID,
+        lambda grad, result: grad * ((1 - result) * result),
+        "",
+        "``1 / (1 + exp(-input))``",
+    ),
+    (
+        "erf",
+        "ErfBackward0",
+        P.ERF,
+        lambda grad, input: grad * (2 / math.sqrt(math.pi)) * (-(input * input)).exp(),
+        "",
+        "The error function",
+    ),
+    (
+        "erfc",
+        "ErfcBackward0",
+        P.ERFC,
+        lambda grad, input: grad * (-2 / math.sqrt(math.pi)) * (-(input * input)).exp(),
+        "",
+        "``1 - erf(input)``",
+    ),
+    (
+        "erfinv",
+        "ErfinvBackward0",
+        P.ERFINV,
+        lambda grad, result: grad * (math.sqrt(math.pi) / 2) * (result * result).exp(),
+        "unit",
+        "The inverse of ``erf``",
+    ),
+    (
+        "lgamma",
+        "LgammaBackward0",
+        P.LGAMMA,
+        lambda grad, input: grad * input.digamma(),
+        "positive",
+        "The logarithm of the absolute value of the gamma function",
+    ),
+    (
+        "digamma",
+        "DigammaBackward0",
+        P.DIGAMMA,
+        lambda grad, input: grad * _polygamma_one(input),
+        "positive",
+        "The derivative of ``lgamma``",
+    ),
 ]
 
 
@@ -372,8 +531,11 @@ for _row in _UNARY_FLOAT:
 
 
 @operator(
-    "ReciprocalBackward0", input=lambda grad, result: -grad * (result * result), inplace=True,
-    out=True, samples="unary:nonzero",
+    "ReciprocalBackward0",
+    input=lambda grad, result: -grad * (result * result),
+    inplace=True,
+    out=True,
+    samples="unary:nonzero",
 )
 def reciprocal(input: Tensor) -> Tensor:
     """``1 / input``."""
@@ -382,15 +544,25 @@ def reciprocal(input: Tensor) -> Tensor:
     return new_tensor(record(P.DIV, (constant(1.0, d), cast(input._expr(), d))))
 
 
-@operator("PowBackward0", input=lambda grad, input: grad * (2 * input), inplace=True, out=True,
-          samples="unary")
+@operator(
+    "PowBackward0",
+    input=lambda grad, input: grad * (2 * input),
+    inplace=True,
+    out=True,
+    samples="unary",
+)
 def square(input: Tensor) -> Tensor:
     """``input * input``."""
     return pow(input, 2)
 
 
-@operator("Exp2Backward0", input=lambda grad, result: grad * result * math.log(2), inplace=True,
-          out=True, samples="unary")
+@operator(
+    "Exp2Backward0",
+    input=lambda grad, result: grad * result * math.log(2),
+    inplace=True,
+    out=True,
+    samples="unary",
+)
 def exp2(input: Tensor) -> Tensor:
     """``2 ** input``."""
     check_tensor(input, "exp2")
@@ -398,15 +570,17 @@ def exp2(input: Tensor) -> Tensor:
     return new_tensor(record(P.POW, (constant(2.0, d), cast(input._expr(), d))))
 
 
-@operator("DegToRadBackward0", input=lambda grad: grad.deg2rad(), inplace=True, out=True,
-          samples="unary")
+@operator(
+    "DegToRadBackward0", input=lambda grad: grad.deg2rad(), inplace=True, out=True, samples="unary"
+)
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees to radians."""
     return mul(input, math.pi / 180)
 
 
-@operator("RadToDegBackward0", input=lambda grad: grad.rad2deg(), inplace=True, out=True,
-          samples="unary")
+@operator(
+    "RadToDegBackward0", input=lambda grad: grad.rad2deg(), inplace=True, out=True, samples="unary"
+)
 def rad2deg(input: Tensor) -> Tensor:
     """Radians to degrees."""
     return mul(input, 180 / math.pi)
@@ -418,7 +592,12 @@ def _rounding(name: str, grad_fn: str, prim: Any, doc: str, aliases: tuple[str, 
 
     forward.__doc__ = doc
     return operator(
-        grad_fn, name=name, inplace=True, out=True, samples="unary", aliases=aliases,
+        grad_fn,
+        name=name,
+        inplace=True,
+        out=True,
+        samples="unary",
+        aliases=aliases,
         input=_zero_grad,
     )(forward)
 
@@ -483,9 +662,9 @@ def _extremum(name: str, grad_fn: str, prim: Any, wins: str, doc: str) -> Any:
         first = lambda grad, input, other: _share_max(grad, input, other, input > other)  # noqa: E731
         second = lambda grad, input, other: _share_max(grad, input, other, other > input)  # noqa: E731
     forward.__doc__ = doc
-    return operator(
-        grad_fn, name=name, out=True, samples="binary", input=first, other=second
-    )(forward)
+    return operator(grad_fn, name=name, out=True, samples="binary", input=first, other=second)(
+        forward
+    )
 
 
 maximum = _extremum("maximum", "MaximumBackward0", P.MAXIMUM, "max", "The larger; NaN wins.")
@@ -590,7 +769,7 @@ def _bitwise(name: str, prim: Any, symbol: str) -> Any:
         d = result_dtype(input, other)
         if d.is_floating_point:
             kind = dtypes.SCALAR_TYPE_NAMES[d]
-            raise NotImplementedError(f'"{name}_cpu" not implemented for \'{kind}\'')
+            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{kind}'")
         return binary(prim, input, other, name, d)
 
     forward.__doc__ = f"``input {symbol} other`` on integers and bools."
@@ -734,11 +913,11 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             f"{len(value._shape)} dimension(s)."
         )
     d = input._dtype
-    if isinstance(value, float) and d.category == 1 or isinstance(value, float) and d.category == 0:
-        raise RuntimeError(
-            f"value cannot be converted to type {_c_name(d)} without overflow"
-        )
-    return new_tensor(record(P.WHERE, (mask._expr(), operand(value, d, "masked_fill"), input._expr())))
+    if (isinstance(value, float) and d.category == 1) or (isinstance(value, float) and d.category == 0):
+        raise RuntimeError(f"value cannot be converted to type {_c_name(d)} without overflow")
+    return new_tensor(
+        record(P.WHERE, (mask._expr(), operand(value, d, "masked_fill"), input._expr()))
+    )
 
 
 def _c_name(d: dtypes.dtype) -> str:
@@ -814,14 +993,21 @@ def _is_one(value: Any) -> bool:
     return value.__class__ is int and bool(value == 1)
 
 
-@operator("LogitBackward0", input=lambda grad, input, eps: (
-    grad / (input * (1 - input)) if eps is None
-    else where((input < eps) | (input > 1 - eps), 0.0, grad / (input * (1 - input)))
-), inplace=True, out=True, samples="unary:probability")
+@operator(
+    "LogitBackward0",
+    input=lambda grad, input, eps: (
+        grad / (input * (1 - input))
+        if eps is None
+        else where((input < eps) | (input > 1 - eps), 0.0, grad / (input * (1 - input)))
+    ),
+    inplace=True,
+    out=True,
+    samples="unary:probability",
+)
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """``log(input / (1 - input))``, with ``input`` limited to ``[eps, 1 - eps]`` if given."""
     x = input if eps is None else clamp(input, eps, 1 - eps)
-    return log(div(x, sub(1, x))) # noqa: F821
+    return div(x, sub(1, x)).log()
 
 
 @function("xlogy", method=True)
@@ -837,7 +1023,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """``log(exp(input) + exp(other))`` without overflow."""
     top = maximum(input, other)
     safe = where(isinf(top), 0.0, top)
-    return (exp(input - safe) + exp(other - safe)).log() + safe # noqa: F821
+    return ((input - safe).exp() + (other - safe).exp()).log() + safe
 
 
 @function("hypot", method=True)
@@ -861,7 +1047,10 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
 
 @function("nan_to_num", method=True)
 def nan_to_num(
-    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
 ) -> Tensor:
     """Replace NaN and the infinities by numbers (0 and the limits of the dtype)."""
     if not input._dtype.is_floating_point:
@@ -875,8 +1064,12 @@ def nan_to_num(
 # --- activations that are single operators -------------------------------------------------------
 
 
-@operator("ReluBackward0", input=lambda grad, result: where(result > 0, grad, 0.0), inplace=True,
-          samples="unary")
+@operator(
+    "ReluBackward0",
+    input=lambda grad, result: where(result > 0, grad, 0.0),
+    inplace=True,
+    samples="unary",
+)
 def relu(input: Tensor) -> Tensor:
     """``max(input, 0)``; NaN stays."""
     check_tensor(input, "relu")
@@ -925,26 +1118,47 @@ def _equality(f: Any, otherwise: bool) -> Any:
 
 def _install_dunders() -> None:
     table: dict[str, Any] = {
-        "add": add, "sub": sub, "mul": mul, "truediv": div, "floordiv": floor_divide,
-        "mod": remainder, "pow": pow, "and": bitwise_and, "or": bitwise_or, "xor": bitwise_xor,
-        "lshift": bitwise_left_shift, "rshift": bitwise_right_shift,
+        "add": add,
+        "sub": sub,
+        "mul": mul,
+        "truediv": div,
+        "floordiv": floor_divide,
+        "mod": remainder,
+        "pow": pow,
+        "and": bitwise_and,
+        "or": bitwise_or,
+        "xor": bitwise_xor,
+        "lshift": bitwise_left_shift,
+        "rshift": bitwise_right_shift,
     }
     for n, f in table.items():
         setattr(Tensor, f"__{n}__", _guarded(f))
         setattr(Tensor, f"__r{n}__", _reflected(f))
     for n, f in {"lt": lt, "le": le, "gt": gt, "ge": ge}.items():
         setattr(Tensor, f"__{n}__", _guarded(f))
-    for n in ("add", "sub", "mul", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift"):
+    for n in (
+        "add",
+        "sub",
+        "mul",
+        "floordiv",
+        "mod",
+        "pow",
+        "and",
+        "or",
+        "xor",
+        "lshift",
+        "rshift",
+    ):
         target = table[n].__name__ + "_"
         setattr(Tensor, f"__i{n}__", _inplace_dunder(target))
-    Tensor.__itruediv__ = _inplace_dunder("div_")  # type: ignore[attr-defined]
-    Tensor.__eq__ = _equality(eq, False)  # type: ignore[method-assign]
-    Tensor.__ne__ = _equality(ne, True)  # type: ignore[method-assign]
+    Tensor.__itruediv__ = _inplace_dunder("div_")
+    Tensor.__eq__ = _equality(eq, False)
+    Tensor.__ne__ = _equality(ne, True)
     Tensor.__neg__ = lambda self: neg(self)
     Tensor.__pos__ = lambda self: positive(self)
     Tensor.__abs__ = lambda self: abs(self)
     Tensor.__invert__ = _invert
-    Tensor.__round__ = lambda self, n=0: round(self, decimals=n or 0)  # type: ignore[attr-defined]
+    Tensor.__round__ = lambda self, n=0: round(self, decimals=n or 0)
 
 
 def _invert(self: Tensor) -> Tensor:

@@ -259,7 +259,7 @@ def max_pool1d_with_indices(
     dilation = _sizes(dilation, 1, name, "dilation")
     _check_max_pool1d(input._shape, kernel[0], strides[0], padding[0], dilation[0], bool(ceil_mode))
     values, indices = max_pool2d_with_indices(
-        input.unsqueeze(-2),  # type: ignore[attr-defined]
+        input.unsqueeze(-2),
         (1, *kernel),
         (1, *strides),
         (0, *padding),
@@ -412,7 +412,7 @@ def _divisor(
 def _shared(grad: Tensor, divisor: int | Expr) -> Tensor:
     """The gradient over the divisor, with its history."""
     by = divisor if isinstance(divisor, int) else new_tensor(divisor)
-    return div(grad, by)  # type: ignore[no-any-return]
+    return div(grad, by)
 
 
 def _avg_window(
@@ -523,14 +523,14 @@ def avg_pool1d(
     _check_rank_1d(input, name)
     kernel = _sizes(kernel_size, 1, name, "kernel_size")
     found = avg_pool2d(
-        input.unsqueeze(-2),  # type: ignore[attr-defined]
+        input.unsqueeze(-2),
         (1, *kernel),
         (1, *_stride(stride, kernel, name)),
         (0, *_sizes(padding, 1, name, "padding")),
         ceil_mode,
         count_include_pad,
     )
-    return found.squeeze(-2)  # type: ignore[no-any-return]
+    return found.squeeze(-2)
 
 
 # --- adaptive ------------------------------------------------------------------------------------
@@ -592,7 +592,7 @@ def _adaptive_avg(input: Tensor, output_size: Any, dims: int) -> Tensor:
 def _adaptive_avg_grad(grad: Tensor, input: Tensor, dims: int) -> Tensor:
     window = _adaptive_window(input._shape[-dims:], grad._shape[-dims:])
     divisor = _counts(input._shape[-dims:], window, False, grad._dtype)
-    return _window_spread(_shared(grad, divisor), _batched(input._shape, dims), window, dims)  # type: ignore[no-any-return]
+    return _window_spread(_shared(grad, divisor), _batched(input._shape, dims), window, dims)
 
 
 @operator(
@@ -620,8 +620,8 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """Mean over ``output_size`` windows that cover ``[N, C, L]`` or ``[C, L]``."""
     _check_rank_1d(input, "adaptive_avg_pool1d")
     (size,) = _sizes(output_size, 1, "adaptive_avg_pool1d", "output_size")
-    wide = input.unsqueeze(-2)  # type: ignore[attr-defined]
-    return adaptive_avg_pool2d(wide, (1, size)).squeeze(-2)  # type: ignore[no-any-return]
+    wide = input.unsqueeze(-2)
+    return adaptive_avg_pool2d(wide, (1, size)).squeeze(-2)
 
 
 @function()
@@ -629,8 +629,8 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     """Mean over a grid of ``output_size`` windows that cover each image; ``None`` keeps a size."""
     out = _adaptive_size(input, output_size, 2, "adaptive_avg_pool2d")
     if out == (1, 1):
-        return input.mean((-1, -2), keepdim=True)  # type: ignore[attr-defined,no-any-return]
-    return _adaptive_avg_pool2d(input, out)  # type: ignore[no-any-return]
+        return input.mean((-1, -2), keepdim=True)
+    return _adaptive_avg_pool2d(input, out)
 
 
 @function()
@@ -638,8 +638,8 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """Mean over a grid of ``output_size`` windows that cover each volume; ``None`` keeps a size."""
     out = _adaptive_size(input, output_size, 3, "adaptive_avg_pool3d")
     if out == (1, 1, 1):
-        return input.mean((-1, -2, -3), keepdim=True)  # type: ignore[attr-defined,no-any-return]
-    return _adaptive_avg_pool3d(input, out)  # type: ignore[no-any-return]
+        return input.mean((-1, -2, -3), keepdim=True)
+    return _adaptive_avg_pool3d(input, out)
 
 
 def _adaptive_max(input: Tensor, output_size: Any, dims: int) -> tuple[Tensor, Tensor]:
@@ -676,6 +676,6 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor
     """Maximum over ``output_size`` windows of ``[N, C, L]`` or ``[C, L]``, and its positions."""
     _check_rank_1d(input, "adaptive_max_pool1d")
     (size,) = _sizes(output_size, 1, "adaptive_max_pool1d", "output_size")
-    wide = input.unsqueeze(-2)  # type: ignore[attr-defined]
+    wide = input.unsqueeze(-2)
     values, indices = adaptive_max_pool2d(wide, (1, size))
     return values.squeeze(-2), indices.squeeze(-2)

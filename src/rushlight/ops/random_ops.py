@@ -348,7 +348,7 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
         check_inplace(self)
         wide = _coin_dtype(p)
         unit = _like(self, lambda shape: _uniform(shape, wide, 0.0, 1.0, g))
-        chances = p.expand(self._shape)  # type: ignore[attr-defined]
+        chances = p.expand(self._shape)
         return _overwrite(self, "bernoulli", cast(_coin(unit._expr(), chances._expr()), d))
     _check_p(p)
     return _fill(self, "bernoulli", lambda shape: _bernoulli(shape, d, float(p), g))
@@ -832,9 +832,9 @@ def _dropper(name: str, by_feature: bool, alpha: bool, doc: str) -> None:
     def drop_(input: Any, p: float, train: bool) -> Tensor:
         factors = _factors(input, p, train, by_feature, alpha)
         if factors is None:
-            return input  # type: ignore[no-any-return]
+            return input
         input.mul_(factors[0])
-        return input if factors[1] is None else input.add_(factors[1])  # type: ignore[no-any-return]
+        return input if factors[1] is None else input.add_(factors[1])
 
     drop.__name__, drop.__doc__ = name, doc
     drop_.__name__, drop_.__doc__ = name + "_", f"In-place form of ``{name}``."

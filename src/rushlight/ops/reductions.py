@@ -13,7 +13,7 @@ from ..graph.tape import record
 from ..tensor import Tensor, new_tensor
 from .common import as_float, cast, check_tensor, constant, dims_of
 from .movement import expand, reshape, unsqueeze
-from .registry import function, method, node_class, operator
+from .registry import function, node_class, operator
 
 
 def _reduced(prim: Any, e: Any, dims: tuple[int, ...], keepdim: bool) -> Any:
@@ -58,8 +58,14 @@ def _sum(input: Tensor, dim: Any, keepdim: bool, d: dtype) -> Tensor:
 
 @function(method=True)
 def sum(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None,
-    out: Any = None, axis: Any = None, keepdims: bool | None = None,
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtype | None = None,
+    out: Any = None,
+    axis: Any = None,
+    keepdims: bool | None = None,
 ) -> Tensor:
     """The sum over all elements or over ``dim``. Integers are summed as int64."""
     check_tensor(input, "sum")
@@ -95,8 +101,14 @@ def _mean(input: Tensor, dim: Any, keepdim: bool, d: dtype) -> Tensor:
 
 @function(method=True)
 def mean(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None,
-    out: Any = None, axis: Any = None, keepdims: bool | None = None,
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtype | None = None,
+    out: Any = None,
+    axis: Any = None,
+    keepdims: bool | None = None,
 ) -> Tensor:
     """The mean over all elements or over ``dim``; needs a floating point dtype."""
     check_tensor(input, "mean")
@@ -112,9 +124,7 @@ def mean(
     return _out("mean", _named(_mean(input, dim, keepdim, d), "Mean", dim), out)
 
 
-def _var_grad(
-    grad: Tensor, input: Tensor, dim: Any, correction: float, keepdim: bool
-) -> Tensor:
+def _var_grad(grad: Tensor, input: Tensor, dim: Any, correction: float, keepdim: bool) -> Tensor:
     n = _count(input._shape, dim)
     wide = _spread(grad, input, dim, keepdim)
     centered = input - mean(input, dim, True)
@@ -212,7 +222,9 @@ def _prod_grad(grad: Tensor, input: Tensor, dim: Any, keepdim: bool, result: Ten
 
 def _others_product(x: Tensor, dim: int) -> Tensor:
     n = x._shape[dim]
-    one = x.new_ones((*x._shape[: wrap_dim(dim, x.ndim)], 1, *x._shape[wrap_dim(dim, x.ndim) + 1 :]))
+    one = x.new_ones(
+        (*x._shape[: wrap_dim(dim, x.ndim)], 1, *x._shape[wrap_dim(dim, x.ndim) + 1 :])
+    )
     from .movement import cat, flip
 
     if n == 0:
@@ -229,7 +241,9 @@ def _prod(input: Tensor, dim: Any, keepdim: bool, d: dtype) -> Tensor:
 
 
 @function(method=True)
-def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+def prod(
+    input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtype | None = None
+) -> Tensor:
     """The product of all elements or over ``dim``."""
     return _named(_prod(input, dim, keepdim, dtype or _sum_dtype(input._dtype)), "Prod", dim)
 
@@ -284,27 +298,44 @@ def _even_share(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
 
 
 def _define_extremum(name: str, prim: Any, arg_prim: Any, pairwise: str) -> None:
-    @operator(f"{name.capitalize()}Backward1", name=f"_{name}_all", function=False, method=False,
-              input=_even_share)
+    @operator(
+        f"{name.capitalize()}Backward1",
+        name=f"_{name}_all",
+        function=False,
+        method=False,
+        input=_even_share,
+    )
     def over_all(input: Tensor) -> Tensor:
         e = input._expr()
         return new_tensor(record(prim, (e,), (tuple(range(len(e.shape))),)))
 
-    @operator(f"{name.capitalize()}Backward0", name=f"_{name}_dim", function=False, method=False,
-              input=_value_at_backward)
+    @operator(
+        f"{name.capitalize()}Backward0",
+        name=f"_{name}_dim",
+        function=False,
+        method=False,
+        input=_value_at_backward,
+    )
     def over_dim(input: Tensor, dim: int, keepdim: bool) -> Any:
         e = input._expr()
         if not e.shape:
             zero = new_tensor(record(P.CONST, (), (dtypes.int64,), (0,)))
             return _pair(name)((new_tensor(e), zero))
         at = wrap_dim(dim, len(e.shape))
-        return _pair(name)((
-            new_tensor(_reduced(prim, e, (at,), keepdim)),
-            new_tensor(_reduced(arg_prim, e, (at,), keepdim)),
-        ))
+        return _pair(name)(
+            (
+                new_tensor(_reduced(prim, e, (at,), keepdim)),
+                new_tensor(_reduced(arg_prim, e, (at,), keepdim)),
+            )
+        )
 
     def extremum(
-        input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None,
+        input: Tensor,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        other: Any = None,
+        out: Any = None,
         axis: Any = None,
     ) -> Any:
         from . import pointwise
@@ -319,18 +350,23 @@ def _define_extremum(name: str, prim: Any, arg_prim: Any, pairwise: str) -> None
         return _out(name, over_dim(input, dim, keepdim), out)
 
     extremum.__name__ = name
-    extremum.__doc__ = (
-        f"The {name}imum of all elements, of each slice along ``dim`` (with its index), or of two tensors."
-    )
+    extremum.__doc__ = f"The {name}imum of all elements, of each slice along ``dim`` (with its index), or of two tensors."
     function(name, method=True)(extremum)
 
-    @operator(f"A{name}Backward0", name=f"a{name}", input=lambda grad, input, dim, keepdim, result: (
-        _share_over(grad, input, dim, keepdim, result)))
+    @operator(
+        f"A{name}Backward0",
+        name=f"a{name}",
+        input=lambda grad, input, dim, keepdim, result: _share_over(
+            grad, input, dim, keepdim, result
+        ),
+    )
     def amount(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
         e = input._expr()
         return new_tensor(_reduced(prim, e, dims_of(dim, len(e.shape)), keepdim))
 
-    def arg(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Tensor:
+    def arg(
+        input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None
+    ) -> Tensor:
         if dim is None and 0 in input._shape:
             raise IndexError(
                 f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify "
@@ -370,10 +406,12 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     """The smallest and the largest, as a pair."""
     from ..return_types import named_result
 
-    return named_result("aminmax", ("min", "max"))((
-        input.amin(() if dim is None else dim, keepdim),
-        input.amax(() if dim is None else dim, keepdim),
-    ))
+    return named_result("aminmax", ("min", "max"))(
+        (
+            input.amin(() if dim is None else dim, keepdim),
+            input.amax(() if dim is None else dim, keepdim),
+        )
+    )
 
 
 # --- sums of exponentials ------------------------------------------------------------------------
@@ -408,7 +446,7 @@ def _softmax_input(input: Tensor, dim: int, d: dtype | None) -> tuple[Any, tuple
     d = d or e.dtype
     if not d.is_floating_point:
         kind = dtypes.SCALAR_TYPE_NAMES[d]
-        raise NotImplementedError(f'"softmax_lastdim_kernel_impl" not implemented for \'{kind}\'')
+        raise NotImplementedError(f"\"softmax_lastdim_kernel_impl\" not implemented for '{kind}'")
     e = cast(e, d)
     if not e.shape:
         wrap_dim(dim, 0)
@@ -473,8 +511,13 @@ def _reverse_cumsum(x: Tensor, dim: int) -> Tensor:
     return x if not x._shape else flip(cumsum(flip(x, dim), dim), dim)
 
 
-@operator("CumsumBackward0", input=lambda grad, dim: _reverse_cumsum(grad, dim), inplace=True,
-          out=True, samples="cumulative")
+@operator(
+    "CumsumBackward0",
+    input=lambda grad, dim: _reverse_cumsum(grad, dim),
+    inplace=True,
+    out=True,
+    samples="cumulative",
+)
 def cumsum(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     """Running sums along ``dim``."""
     return _scan(P.CUMSUM, input, dim, dtype or _sum_dtype(input._dtype))
@@ -515,7 +558,9 @@ def _define_cumulative(name: str, prim: Any) -> None:
         e = input._expr()
         at = wrap_dim(dim, len(e.shape))
         if not e.shape:
-            return _pair(name)((new_tensor(e), new_tensor(record(P.CONST, (), (dtypes.int64,), (0,)))))
+            return _pair(name)(
+                (new_tensor(e), new_tensor(record(P.CONST, (), (dtypes.int64,), (0,))))
+            )
         values = record(prim, (e,), (at,))
         # The index of the running extremum: the last position where it was (re)reached.
         n = e.shape[at]
@@ -530,8 +575,13 @@ def _define_cumulative(name: str, prim: Any) -> None:
 
     scan.__name__ = name
     scan.__doc__ = f"The running {name[3:]}imum along ``dim`` and its index."
-    operator(f"{name.capitalize()}Backward0", name=name, input=lambda grads, input, dim, result: (
-        input.new_zeros(input._shape).scatter_add(dim, result[1], grads[0])))(scan)
+    operator(
+        f"{name.capitalize()}Backward0",
+        name=name,
+        input=lambda grads, input, dim, result: input.new_zeros(input._shape).scatter_add(
+            dim, result[1], grads[0]
+        ),
+    )(scan)
 
 
 _define_cumulative("cummax", P.CUMMAX)
@@ -539,7 +589,9 @@ _define_cumulative("cummin", P.CUMMIN)
 
 
 @function(method=True)
-def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
+) -> Tensor:
     """Differences of neighbours along ``dim``, ``n`` times."""
     from .movement import cat
 
@@ -563,26 +615,24 @@ def _norm_grad(
     wide = _spread(grad, input, dim, keepdim)
     norm_ = _spread(result, input, dim, keepdim)
     if ord == 0:
-        return input * 0.0  # type: ignore[operator,no-any-return]
+        return input * 0.0
     if ord == 1:
-        return wide * input.sgn()  # type: ignore[attr-defined,no-any-return]
+        return wide * input.sgn()
     if ord == 2:
-        return (input * (wide / norm_)).masked_fill(norm_ == 0, 0.0)  # type: ignore[operator,no-any-return]
+        return (input * (wide / norm_)).masked_fill(norm_ == 0, 0.0)
     if math.isinf(ord):
-        reached = (input.abs() == norm_).to(input._dtype)  # type: ignore[attr-defined]
+        reached = (input.abs() == norm_).to(input._dtype)
         share = reached / reached.sum(dims_of(dim, input.ndim), True)
-        return wide * input.sgn() * share  # type: ignore[attr-defined,no-any-return]
+        return wide * input.sgn() * share
     if ord < 2:
-        scale = input.sgn() * input.abs().pow(ord - 1)  # type: ignore[attr-defined]
+        scale = input.sgn() * input.abs().pow(ord - 1)
         scale = scale.masked_fill(input == 0, 0.0)
     else:
-        scale = input * input.abs().pow(ord - 2)  # type: ignore[attr-defined,operator]
-    return scale * (wide / norm_.pow(ord - 1)).masked_fill(norm_ == 0, 0.0)  # type: ignore[attr-defined,no-any-return,operator]
+        scale = input * input.abs().pow(ord - 2)
+    return scale * (wide / norm_.pow(ord - 1)).masked_fill(norm_ == 0, 0.0)
 
 
-@operator(
-    "LinalgVectorNormBackward0", name="_norm", function=False, method=False, input=_norm_grad
-)
+@operator("LinalgVectorNormBackward0", name="_norm", function=False, method=False, input=_norm_grad)
 def _norm(input: Tensor, ord: float, dim: Any, keepdim: bool) -> Tensor:
     e = input._expr()
     dims = dims_of(dim, len(e.shape))
@@ -610,12 +660,16 @@ def _vector_norm(x: Tensor, ord: float, dim: Any, keepdim: bool) -> Tensor:
                 f"linalg.vector_norm cannot compute the {ord} norm on an empty tensor because the "
                 "operation does not have an identity"
             )
-    return _norm(x, ord, dim, keepdim)  # type: ignore[no-any-return]
+    return _norm(x, ord, dim, keepdim)
 
 
 @function(method=True)
 def norm(
-    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None,
+    input: Tensor,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    out: Any = None,
     dtype: dtype | None = None,
 ) -> Tensor:
     """The ``p``-norm (a number, ``inf``, ``"fro"`` or ``"nuc"``) over all elements or ``dim``."""
@@ -656,15 +710,17 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
 
 
 @function(method=True)
-def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+def nansum(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None
+) -> Tensor:
     """``sum`` with NaN taken as 0."""
     return sum(input.masked_fill(input.isnan(), 0), dim, keepdim, dtype=dtype)
 
 
 @function(method=True)
-def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+def nanmean(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None
+) -> Tensor:
     """``mean`` of the elements that are not NaN."""
     known = input.isnan().logical_not()
     return nansum(input, dim, keepdim, dtype=dtype) / sum(known, dim, keepdim)
-
-

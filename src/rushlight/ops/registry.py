@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ..autograd.grad_mode import mode
 from ..autograd.node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult, edge
@@ -22,10 +22,14 @@ from ..dtypes import SCALAR_TYPE_NAMES, can_cast
 from ..graph.shapes import numel
 from ..tensor import Tensor, new_tensor
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 OPERATORS: dict[str, Operator] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
-NN_FUNCTIONS: dict[str, Callable[..., Any]] = {}  # in ``ops`` only: public through ``nn.functional``
+NN_FUNCTIONS: dict[
+    str, Callable[..., Any]
+] = {}  # in ``ops`` only: public through ``nn.functional``
 _node_classes: dict[str, type[Node]] = {}
 _PLAIN_NUMBERS = frozenset({int, float, bool, type(None)})
 
@@ -88,8 +92,11 @@ class Plan:
         self.saved = tuple(names)
         place = {name: i for i, name in enumerate(self.saved)}
         self.calls = tuple(
-            (row.formula if wanted else None, row.all_grads,
-             tuple(place[n] for n in row.names) if wanted else ())
+            (
+                row.formula if wanted else None,
+                row.all_grads,
+                tuple(place[n] for n in row.names) if wanted else (),
+            )
             for row, wanted in zip(formulas, tracked, strict=True)
         )
 
@@ -172,10 +179,13 @@ class Operator:
         self.parameters = code.co_varnames[:n]
         positional = code.co_varnames[: code.co_argcount]
         defaults = forward.__defaults__ or ()
-        self.defaults = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+        self.defaults = dict(
+            zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
+        )
         self.defaults.update(forward.__kwdefaults__ or {})
         self.formulas = [
-            Formula(name, self.parameters.index(name), formula) for name, formula in formulas.items()
+            Formula(name, self.parameters.index(name), formula)
+            for name, formula in formulas.items()
         ]
         self.plans: dict[tuple[bool, ...], Plan] = {}
         self.samples = samples
@@ -194,7 +204,7 @@ class Operator:
                 if a._req:
                     return True
             elif a.__class__ in (list, tuple):
-                for t in a:  # type: ignore[union-attr]
+                for t in a:
                     if isinstance(t, Tensor) and t.requires_grad:
                         return True
         return False
@@ -244,7 +254,7 @@ class Operator:
                 tracked.append(a._req)
                 counts.append(None)
             elif a.__class__ is list or a.__class__ is tuple:
-                mine = [edge(t) if isinstance(t, Tensor) and t._req else None for t in a]  # type: ignore[union-attr]
+                mine = [edge(t) if isinstance(t, Tensor) and t._req else None for t in a]
                 edges += mine
                 tracked.append(any(e is not None for e in mine))
                 counts.append(len(mine))
@@ -339,7 +349,9 @@ def method(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-def function(*names: str, method: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def function(
+    *names: str, method: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function public as ``rushlight.name`` (and as a method)."""
 
     def decorate(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -352,7 +364,7 @@ def function(*names: str, method: bool = False) -> Callable[[Callable[..., Any]]
     return decorate
 
 
-def nn_function(f: Callable[..., Any]) -> Callable[..., Any]:
+def nn_function(f: F) -> F:
     """Make a function part of ``rushlight.ops`` without a place in the root namespace."""
     NN_FUNCTIONS[f.__name__] = f
     return f
@@ -430,8 +442,8 @@ def write_out(
                 UserWarning,
                 stacklevel=3,
             )
-        out.resize_(result._shape)  # type: ignore[attr-defined]
-    out._put(result.to(out._dtype)._expr())  # type: ignore[attr-defined]
+        out.resize_(result._shape)
+    out._put(result.to(out._dtype)._expr())
     return out
 
 
@@ -487,7 +499,9 @@ def check_inplace(t: Tensor) -> None:
             "https://github.com/pytorch/rfcs/pull/17 for more details."
         )
     strides = t._strides
-    if strides is not None and any(s == 0 and n > 1 for s, n in zip(strides, t._shape, strict=True)):
+    if strides is not None and any(
+        s == 0 and n > 1 for s, n in zip(strides, t._shape, strict=True)
+    ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single "
             "memory location. Please clone() the tensor before performing the operation."
@@ -502,7 +516,7 @@ def assign(t: Tensor, value: Tensor) -> Tensor:
             f"{list(value._shape)}"
         )
     if value._dtype is not t._dtype:
-        value = value.to(t._dtype)  # type: ignore[attr-defined]
+        value = value.to(t._dtype)
     t._put(value._expr())
     if mode.enabled and (value._req or t._req):
         rebase(t, value)
@@ -512,6 +526,7 @@ def assign(t: Tensor, value: Tensor) -> Tensor:
 class CopySlices(Node):
     """The history of a base after an in-place write through one of its views."""
 
+    namespace = "torch::autograd::"
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     offset: int
@@ -521,11 +536,11 @@ class CopySlices(Node):
         grad = grads[0]
         if grad is None:
             return [None, None]
-        dense = grad.contiguous()  # type: ignore[attr-defined]
+        dense = grad.contiguous()
         inner = dense.as_strided(self.shape, self.strides, self.offset)
         if self.edges[0] is None:
             return [None, inner]
-        zeros = new_tensor(inner._expr()).new_zeros(self.shape)  # type: ignore[attr-defined]
+        zeros = new_tensor(inner._expr()).new_zeros(self.shape)
         return [dense.as_strided_scatter(zeros, self.shape, self.strides, self.offset), inner]
 
 

@@ -11,7 +11,7 @@ from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.shapes import numel, reduced_shape, wrap_dim
 from ..graph.tape import record
-from ..return_types import named_result, values_and_indices
+from ..return_types import values_and_indices
 from ..runtime.narrow import NARROW, narrow
 from ..tensor import Tensor, new_tensor
 from .common import cast, check_tensor, constant, is_number
@@ -34,7 +34,7 @@ def _order(e: Expr, dim: int, descending: bool) -> Expr:
 
 def _scatter_back(grads: Any, input: Tensor, dim: int, result: Any) -> Tensor:
     """Each value's gradient goes to the place that it was taken from."""
-    return input.new_zeros(input._shape).scatter(dim, result[1], grads[0])  # type: ignore[attr-defined,no-any-return]
+    return input.new_zeros(input._shape).scatter(dim, result[1], grads[0])
 
 
 @operator("SortBackward0", name="_sort", function=False, method=False, input=_scatter_back)
@@ -75,9 +75,7 @@ def _out(name: str, result: Any, out: Any) -> Any:
 
 
 @function(method=True)
-def argsort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False
-) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that sort ``input`` along ``dim``."""
     check_tensor(input, "argsort")
     at = wrap_dim(dim, len(input._shape))
@@ -88,7 +86,7 @@ def argsort(
 @function(method=True)
 def msort(input: Tensor) -> Tensor:
     """The values in order along the first dimension."""
-    return sort(input, 0)[0]  # type: ignore[no-any-return]
+    return sort(input, 0)[0]
 
 
 @operator(
@@ -101,7 +99,7 @@ def msort(input: Tensor) -> Tensor:
 def _topk(input: Tensor, k: int, dim: int, largest: bool) -> Any:
     e = _flat_if_scalar(input._expr())
     order = new_tensor(_order(e, dim, largest))
-    index = order.narrow(dim, 0, k)._expr()  # type: ignore[attr-defined]
+    index = order.narrow(dim, 0, k)._expr()
     values = record(P.GATHER, (e, index), (dim,))
     shape = tuple(k if i == dim else n for i, n in enumerate(input._shape))
     return values_and_indices("topk")((_shaped(values, shape), _shaped(index, shape)))
@@ -146,20 +144,20 @@ def _picked_back(grads: Any, input: Tensor, dim: int, keepdim: bool, result: Any
     grad, index = grads[0], result[1]
     if not keepdim and input._shape:
         grad, index = grad.unsqueeze(dim), index.unsqueeze(dim)
-    return input.new_zeros(input._shape).scatter(dim, index, grad)  # type: ignore[attr-defined,no-any-return]
+    return input.new_zeros(input._shape).scatter(dim, index, grad)
 
 
-@operator(
-    "KthvalueBackward0", name="_kthvalue", function=False, method=False, input=_picked_back
-)
+@operator("KthvalueBackward0", name="_kthvalue", function=False, method=False, input=_picked_back)
 def _kthvalue(input: Tensor, k: int, dim: int, keepdim: bool) -> Any:
     order = new_tensor(_order(_flat_if_scalar(input._expr()), dim, False))
-    index = order.narrow(dim, k - 1, 1)._expr()  # type: ignore[attr-defined]
+    index = order.narrow(dim, k - 1, 1)._expr()
     return _picked(input, dim, keepdim, index, "kthvalue")
 
 
 @function(method=True)
-def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
+def kthvalue(
+    input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None
+) -> Any:
     """The ``k``-th smallest element of each slice along ``dim``, with its index."""
     check_tensor(input, "kthvalue")
     at = wrap_dim(dim, len(input._shape))
@@ -173,15 +171,17 @@ def _median_index(e: Expr, dim: int, skip_nan: bool) -> Expr:
     n = e.shape[dim]
     order = _order(e, dim, False)
     one = tuple(1 if i == dim else s for i, s in enumerate(e.shape))
-    middle = new_tensor(order).narrow(dim, (n - 1) // 2, 1)._expr()  # type: ignore[attr-defined]
+    middle = new_tensor(order).narrow(dim, (n - 1) // 2, 1)._expr()
     if not e.dtype.is_floating_point:
-        return middle  # type: ignore[no-any-return]
+        return middle
     missing = record(P.ISNAN, (e,))
     if skip_nan:
         count = record(P.SUM, (cast(record(P.NOT, (missing,)), dtypes.int64),), ((dim,),))
         count = record(P.RESHAPE, (count,), (one,))
         less = record(P.SUB, (count, constant(1, dtypes.int64)))
-        half = record(P.SHR, (record(P.MAXIMUM, (less, constant(0, dtypes.int64))), constant(1, dtypes.int64)))
+        half = record(
+            P.SHR, (record(P.MAXIMUM, (less, constant(0, dtypes.int64))), constant(1, dtypes.int64))
+        )
         return record(P.GATHER, (order, half), (dim,))
     first = record(P.RESHAPE, (record(P.ARGMAX, (missing,), ((dim,),)),), (one,))
     some = record(P.RESHAPE, (record(P.ANY, (missing,), ((dim,),)),), (one,))
@@ -191,14 +191,20 @@ def _median_index(e: Expr, dim: int, skip_nan: bool) -> Expr:
 def _define_median(name: str, skip_nan: bool, doc: str) -> None:
     title = name.capitalize()
 
-    @operator(f"{title}Backward1", name=f"_{name}_dim", function=False, method=False,
-              input=_picked_back)
+    @operator(
+        f"{title}Backward1", name=f"_{name}_dim", function=False, method=False, input=_picked_back
+    )
     def over_dim(input: Tensor, dim: int, keepdim: bool) -> Any:
         index = _median_index(_flat_if_scalar(input._expr()), dim, skip_nan)
         return _picked(input, dim, keepdim, index, name)
 
-    @operator(f"{title}Backward0", name=f"_{name}_all", function=False, method=False,
-              input=lambda grad, input, result: _equal_share(grad, input, result))
+    @operator(
+        f"{title}Backward0",
+        name=f"_{name}_all",
+        function=False,
+        method=False,
+        input=lambda grad, input, result: _equal_share(grad, input, result),
+    )
     def over_all(input: Tensor) -> Tensor:
         flat = record(P.RESHAPE, (input._expr(),), ((numel(input._shape),),))
         index = _median_index(flat, 0, skip_nan)
@@ -210,13 +216,11 @@ def _define_median(name: str, skip_nan: bool, doc: str) -> None:
         check_tensor(input, name)
         if dim is None:
             if not numel(input._shape):
-                return input.new_full((), float("nan"))  # type: ignore[attr-defined]
+                return input.new_full((), float("nan"))
             return over_all(input)
         at = wrap_dim(dim, len(input._shape))
         if input._shape and not input._shape[at]:
-            raise IndexError(
-                f"{name}(): Expected reduction dim {at} to have non-zero size."
-            )
+            raise IndexError(f"{name}(): Expected reduction dim {at} to have non-zero size.")
         return _out(name, over_dim(input, at, keepdim), out)
 
     median.__name__ = name
@@ -226,8 +230,8 @@ def _define_median(name: str, skip_nan: bool, doc: str) -> None:
 
 def _equal_share(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
     """The elements equal to the median share its gradient."""
-    mask = (input == result) | (input.isnan() & result.isnan())  # type: ignore[attr-defined]
-    return mask * (grad / mask.sum())  # type: ignore[no-any-return,operator]
+    mask = (input == result) | (input.isnan() & result.isnan())
+    return mask * (grad / mask.sum())
 
 
 _define_median(
@@ -267,7 +271,9 @@ MODE = P.primitive(  # attrs (dim,)
 @operator("ModeBackward0", name="_mode", function=False, method=False, input=_picked_back)
 def _mode(input: Tensor, dim: int, keepdim: bool) -> Any:
     e = _flat_if_scalar(input._expr())
-    index = record(P.RESHAPE, (record(MODE, (e,), (dim,)),), (reduced_shape(e.shape, (dim,), True),))
+    index = record(
+        P.RESHAPE, (record(MODE, (e,), (dim,)),), (reduced_shape(e.shape, (dim,), True),)
+    )
     return _picked(input, dim, keepdim, index, "mode")
 
 
@@ -315,9 +321,7 @@ def unique(
         inverse = inverse.reshape(array.shape)
     else:
         at = wrap_dim(dim, array.ndim)
-        values, inverse, counts = np.unique(
-            array, axis=at, return_inverse=True, return_counts=True
-        )
+        values, inverse, counts = np.unique(array, axis=at, return_inverse=True, return_counts=True)
         inverse = inverse.reshape(-1)
     made = _holding(values, input._dtype)
     return _unique_result(made, inverse, counts, (return_inverse, return_counts))
@@ -394,7 +398,7 @@ def searchsorted(
         )
     boundaries = sorted_sequence
     if sorter is not None:
-        boundaries = boundaries.gather(-1, sorter)  # type: ignore[attr-defined]
+        boundaries = boundaries.gather(-1, sorter)
     if boundaries.ndim == 0:
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
@@ -410,7 +414,7 @@ def searchsorted(
     operands = cast(boundaries._expr(), d), cast(values._expr(), d)
     found = record(P.SEARCHSORTED, operands, (int(right or side == "right"),))
     result = new_tensor(cast(found, dtypes.int32 if out_int32 else dtypes.int64))
-    return _out("searchsorted", result, out)  # type: ignore[no-any-return]
+    return _out("searchsorted", result, out)
 
 
 @function()
@@ -419,9 +423,7 @@ def bucketize(
 ) -> Tensor:
     """Which of the intervals between 1-d ``boundaries`` each value falls into."""
     if boundaries.ndim != 1:
-        raise RuntimeError(
-            f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
-        )
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 

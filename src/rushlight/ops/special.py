@@ -98,9 +98,9 @@ SINC = P.unary("sinc", _sinc)
 
 
 def _sinc_gradient(grad: Tensor, input: Tensor) -> Tensor:
-    angle = input * math.pi  # type: ignore[operator]
+    angle = input * math.pi
     slope = (angle * angle.cos() - angle.sin()) / (angle * input)
-    return grad * where(input == 0, 0.0, slope)  # type: ignore[no-any-return,operator]
+    return grad * where(input == 0, 0.0, slope)
 
 
 @operator("SincBackward0", input=_sinc_gradient, inplace=True, out=True, samples="unary")
@@ -167,7 +167,7 @@ POLYGAMMA = P.primitive(  # attrs (n,)
 )
 def _polygamma(n: int, input: Tensor) -> Tensor:
     if n == 0:
-        return input.digamma()  # type: ignore[attr-defined,no-any-return]
+        return input.digamma()
     return new_tensor(record(POLYGAMMA, (_float_expr(input, "polygamma"),), (n,)))
 
 
@@ -176,7 +176,7 @@ def polygamma(n: int, input: Tensor) -> Tensor:
     """The ``n``-th derivative of ``digamma``."""
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
-    return _polygamma(n, input)  # type: ignore[no-any-return]
+    return _polygamma(n, input)
 
 
 @function(method=True)
@@ -184,23 +184,23 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension ``p``."""
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
-    steps = [input - 0.5 * i for i in range(p)]  # type: ignore[operator]
+    steps = [input - 0.5 * i for i in range(p)]
     total = steps[0].lgamma()
     for x in steps[1:]:
         total = total + x.lgamma()
-    return total + 0.25 * p * (p - 1) * math.log(math.pi)  # type: ignore[no-any-return]
+    return total + 0.25 * p * (p - 1) * math.log(math.pi)
 
 
 @function(method=True)
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """``log2(2 ** input + 2 ** other)`` without overflow."""
     ln2 = math.log(2)
-    return (input * ln2).logaddexp(other * ln2) / ln2  # type: ignore[operator,no-any-return]
+    return (input * ln2).logaddexp(other * ln2) / ln2
 
 
 def ndtr(input: Tensor) -> Tensor:
     """The distribution function of the standard normal distribution."""
-    return (input * -math.sqrt(0.5)).erfc() * 0.5  # type: ignore[operator,no-any-return]
+    return (input * -math.sqrt(0.5)).erfc() * 0.5
 
 
 def log_ndtr(input: Tensor) -> Tensor:
@@ -210,19 +210,19 @@ def log_ndtr(input: Tensor) -> Tensor:
     z = 1 / (x * x)
     series = 1 - z * (1 - 3 * z * (1 - 5 * z * (1 - 7 * z)))
     tail = -0.5 * x * x - (-x).log() - 0.5 * math.log(2 * math.pi) + series.log()
-    return where(left, tail, ndtr(where(left, 0.0, input)).log())  # type: ignore[no-any-return,attr-defined]
+    return where(left, tail, ndtr(where(left, 0.0, input)).log())
 
 
 def ndtri(input: Tensor) -> Tensor:
     """The inverse of ``ndtr``."""
-    return (input * 2 - 1).erfinv() * math.sqrt(2)  # type: ignore[operator,no-any-return]
+    return (input * 2 - 1).erfinv() * math.sqrt(2)
 
 
 def entr(input: Tensor) -> Tensor:
     """``-x * log(x)``: 0 at zero, minus infinity below."""
     safe = where(input > 0, input, 1.0)
     value = where(input == 0, 0.0, -safe * safe.log())
-    return where(input < 0, -math.inf, where(input.isnan(), input, value))  # type: ignore[no-any-return,attr-defined]
+    return where(input < 0, -math.inf, where(input.isnan(), input, value))
 
 
 def xlog1py(input: Any, other: Any) -> Tensor:
@@ -230,7 +230,7 @@ def xlog1py(input: Any, other: Any) -> Tensor:
     if not isinstance(other, Tensor):
         other = input.new_full((), other)
     product = other.log1p() * input
-    return where((input == 0) & ~other.isnan(), 0.0, product)  # type: ignore[no-any-return]
+    return where((input == 0) & ~other.isnan(), 0.0, product)
 
 
 def zeta(input: Tensor, other: Tensor) -> Tensor:

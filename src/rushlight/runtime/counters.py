@@ -26,6 +26,14 @@ class Counters:
         "steps",
     )
 
+    bindings: int
+    bytes_moved: int
+    flushes: int
+    kernels_compiled: int
+    nodes: int
+    programs: int
+    steps: int
+
     def __init__(self) -> None:
         self.reset()
 

@@ -46,9 +46,7 @@ def compile_function(body: str, symbol: str) -> Any:
         options.loop_vectorization = True
         builder = llvm.create_pass_builder(machine, options)
         builder.getModulePassManager().run(module, builder)
-        library = (
-            llvm.JITLibraryBuilder().add_ir(str(module)).export_symbol(name).link(jit, name)
-        )
+        library = llvm.JITLibraryBuilder().add_ir(str(module)).export_symbol(name).link(jit, name)
         _state["libraries"].append(library)  # owns the code
         counters.kernels_compiled += 1
         return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(library[name])
