@@ -118,8 +118,8 @@ class Generator:
         blob = np.frombuffer(self._blob(), np.uint8).copy()
         return Tensor._from_array(blob, uint8)
 
-    def set_state(self, new_state: Tensor) -> None:
-        """Continue from the bytes that ``get_state`` returned, here or in PyTorch.
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Continue from the bytes that ``get_state`` returned, here or in PyTorch; return self.
 
         Raises:
             TypeError: not a uint8 tensor. RuntimeError: not the state of a generator.
@@ -129,6 +129,7 @@ class Generator:
         if new_state._dtype is not uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
         self._load(new_state._array())
+        return self
 
     def _load(self, blob: np.ndarray) -> None:
         if blob.size != randomness.BLOB_BYTES:
