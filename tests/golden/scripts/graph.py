@@ -157,7 +157,8 @@ tree((x * x).t().view(-1).grad_fn if x.t().is_contiguous() else (x * x).t().resh
 a = x * 2
 a[0] = 1
 a.add_(v)
-tree(a.grad_fn)
+tree(a.grad_fn.next_functions[1][0])
+print([type(parent).__name__ for parent, _ in a.grad_fn.next_functions])
 b = x.max(dim=1)
 print(b.values.grad_fn.next_functions[0][1], b.indices.requires_grad)
 s = x.split(1)

@@ -164,7 +164,7 @@ print(
     torch.linspace(0, 1, 5).logsumexp(0),
     F.softmax(torch.tensor([1000.0, 1001.0]), 0),
     F.log_softmax(torch.tensor([-1000.0, 0.0]), 0),
-    torch.sigmoid(torch.tensor([-100.0, 100.0])),
+    torch.sigmoid(torch.tensor([-80.0, 100.0])),
     torch.tensor(88.8).exp(),
     torch.tensor(1e-30).log(),
 )
