@@ -31,7 +31,6 @@ print(
 s = x.sort()
 print(
     type(s).__name__,
-    s._fields if hasattr(s, "_fields") else "",
     s[0] is s.values,
     len(s),
     s.indices.dtype,
