@@ -204,6 +204,17 @@ def test_a_loaded_state_continues_bitwise(cls, options):
     assert p.tolist() == q.tolist()
 
 
+def test_a_loaded_state_is_shared_as_in_pytorch():
+    p, q = parameter(1.0), parameter(1.0)
+    optimizer, other = optim.Adam([p]), optim.Adam([q])
+    descend(optimizer, [p], 2)
+    step = optimizer.state[p]["step"]
+    other.load_state_dict(optimizer.state_dict())
+    assert other.state[q]["step"] is step
+    descend(other, [q], 3)
+    assert optimizer.state[p]["step"].item() == step.item() == 5.0
+
+
 def test_state_dict_numbers_the_parameters():
     p, q, r = parameter(1.0), parameter(2.0), parameter(3.0)
     optimizer = optim.SGD([{"params": [p, q]}, {"params": r, "lr": 0.5}], lr=0.1, momentum=0.9)

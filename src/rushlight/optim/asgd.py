@@ -17,6 +17,7 @@ from rushlight.optim.optimizer import (
     next_step,
     number,
     scalar_state,
+    set_scalar,
 )
 from rushlight.tensor import Tensor
 
@@ -85,5 +86,5 @@ class ASGD(TensorwiseOptimizer):
             average.copy_(param)
         else:
             average.add_(param.sub(average).mul_(share))
-        state["eta"] = scalar_state(lr / (1 + lambd * lr * step) ** group["alpha"])
-        state["mu"] = scalar_state(1 / max(1, step - group["t0"]))
+        set_scalar(state["eta"], lr / (1 + lambd * lr * step) ** group["alpha"])
+        set_scalar(state["mu"], 1 / max(1, step - group["t0"]))

@@ -20,6 +20,7 @@ from rushlight.optim.optimizer import (
     next_step,
     number,
     scalar_state,
+    set_scalar,
 )
 from rushlight.tensor import Tensor
 
@@ -104,7 +105,7 @@ class NAdam(TensorwiseOptimizer):
         mu = beta1 * (1.0 - 0.5 * 0.96 ** (step * momentum_decay))
         next_mu = beta1 * (1.0 - 0.5 * 0.96 ** ((step + 1) * momentum_decay))
         # A float32 product, as PyTorch computes it: exact here, rounded once when stored.
-        state["mu_product"] = scalar_state(state["mu_product"].item() * float(np.float32(mu)))
+        set_scalar(state["mu_product"], state["mu_product"].item() * float(np.float32(mu)))
         product = state["mu_product"].item()
         param.addcdiv_(grad, denominator, value=-lr * (1.0 - mu) / (1.0 - product))
         param.addcdiv_(mean, denominator, value=-lr * next_mu / (1.0 - product * next_mu))

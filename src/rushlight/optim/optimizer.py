@@ -419,12 +419,16 @@ def scalar_state(value: float = 0.0) -> Tensor:
 def next_step(state: State) -> float:
     """Count one more step in `state["step"]` and return the count.
 
-    The Tensor holds a value, not pending work, so reading it runs nothing; a new one takes its
-    place, so nothing is recorded either.
+    The Tensor holds a value, not pending work: reading it runs nothing.
     """
     step: float = state["step"].item() + 1
-    state["step"] = scalar_state(step)
+    set_scalar(state["step"], step)
     return step
+
+
+def set_scalar(scalar: Tensor, value: float) -> None:
+    """Write a number into a scalar of the state: a value takes its place, no work is recorded."""
+    scalar.copy_(scalar_state(value))
 
 
 def number(value: Hyper) -> float:
