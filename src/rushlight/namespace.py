@@ -10,6 +10,7 @@ from typing import Any
 
 from . import dtypes
 from .amp import autocast
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .batching import vmap
 from .device import check_device, cpu, device
 from .dtypes import dtype
@@ -310,6 +311,8 @@ __all__ = [
     "autocast",
     "explain",
     "get_num_threads",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "set_num_threads",
     "vmap",
 ]

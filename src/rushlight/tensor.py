@@ -358,6 +358,16 @@ class Tensor:
     name = None
 
     @property
+    def volatile(self) -> bool:
+        """Always False, with a warning: ``no_grad`` took its place long ago."""
+        import warnings
+
+        warnings.warn(
+            "volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2
+        )
+        return False
+
+    @property
     def _version(self) -> int:
         return self._storage.version
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..graph.tape import flush, local
 from ..tensor import Tensor, new_tensor
+from . import anomaly
 from .grad_mode import mode
 from .node import AccumulateGrad, Node
 
@@ -105,6 +106,17 @@ def _accumulate(leaf: Tensor, grad: Tensor, create_graph: bool) -> None:
     if leaf._post_hooks:
         for hook in tuple(leaf._post_hooks.values()):
             hook(leaf)
+
+
+def _watched(node: Node, grads: list[Tensor | None]) -> list[Tensor | None]:
+    """Run a node under anomaly detection."""
+    try:
+        results = node.apply(grads)
+    except Exception:
+        anomaly.describe(node)
+        raise
+    anomaly.check(node, results)
+    return results
 
 
 class _Pass:
@@ -211,7 +223,7 @@ class _Pass:
                 if found is not None:
                     grads = list(found) if isinstance(found, tuple | list) else [found]
         if any(g is not None for g in grads):
-            results = node.apply(grads)
+            results = _watched(node, grads) if anomaly.state.enabled else node.apply(grads)
         else:
             results = [None] * len(node.edges)
         if node.hooks:
