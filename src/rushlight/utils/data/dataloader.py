@@ -125,12 +125,7 @@ class DataLoader(Generic[T_co]):
                 "drop_last"
             )
         if sampler is None:
-            if iterable:
-                sampler = _InfiniteConstantSampler()
-            elif shuffle:
-                sampler = RandomSampler(dataset, generator=generator)  # type: ignore[arg-type]
-            else:
-                sampler = SequentialSampler(dataset)  # type: ignore[arg-type]
+            sampler = _default_sampler(dataset, iterable, bool(shuffle), generator)
         if batch_size is not None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
 
@@ -479,6 +474,16 @@ def _check_iterable_options(shuffle: Any, sampler: Any, batch_sampler: Any) -> N
                 f"DataLoader with IterableDataset: expected unspecified {name} option, but got "
                 f"{name}={value}"
             )
+
+
+def _default_sampler(
+    dataset: Any, iterable: bool, shuffle: bool, generator: Generator | None
+) -> Sampler[Any]:
+    if iterable:
+        return _InfiniteConstantSampler()
+    if shuffle:
+        return RandomSampler(dataset, generator=generator)
+    return SequentialSampler(dataset)
 
 
 def _checked_context(context: Any, num_workers: int) -> Any:
