@@ -10,10 +10,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from rushlight.random import Generator
-
 from rushlight import ops
 from rushlight.autograd import no_grad
+from rushlight.random import Generator
 from rushlight.tensor import Tensor
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView
 from itertools import chain, islice
 from typing import Any, Self
 
@@ -244,8 +244,10 @@ def _pairs(source: Any, owner: str, method: str) -> Iterator[tuple[Any, Any]]:
             f"{method}.update should be called with an iterable of key/value pairs, but got "
             + type(source).__name__
         )
-    if isinstance(source, Mapping) or hasattr(source, "keys"):
-        yield from ((key, source[key]) for key in source.keys())
+    mapping: Any = source
+    if hasattr(mapping, "keys"):
+        for key in mapping.keys():  # noqa: SIM118 - all that is asked of it is keys()
+            yield key, mapping[key]
         return
     for position, pair in enumerate(source):
         if not isinstance(pair, Iterable):
@@ -396,6 +398,7 @@ class ParameterList(Module):
         return _describe_members(enumerate(self), lambda value: value.dtype)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise: there is nothing to compute."""
         raise RuntimeError("ParameterList should not be called.")
 
 
@@ -472,7 +475,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The member of that name, or ``default``."""
-        return self[key] if key in self else default
+        return getattr(self, key) if key in self._keys else default
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A dictionary with the same value under all ``keys``."""
@@ -500,6 +503,7 @@ class ParameterDict(Module):
         return _describe_members(self.items(), _typename)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise: there is nothing to compute."""
         raise RuntimeError("ParameterDict should not be called.")
 
     def __or__(self, other: ParameterDict) -> ParameterDict:

@@ -110,8 +110,8 @@ class _ConvNd(Module):
                 raise ValueError("padding='same' is not supported for strided convolutions")
         if padding_mode not in _PADDING_MODES:
             raise ValueError(
-                f"padding_mode must be one of {{'zeros', 'reflect', 'replicate', 'circular'}}, but got "
-                f"padding_mode='{padding_mode}'"
+                "padding_mode must be one of {'zeros', 'reflect', 'replicate', 'circular'}, "
+                f"but got padding_mode='{padding_mode}'"
             )
 
     def _both_sides(self) -> list[int]:
@@ -276,7 +276,7 @@ class _ConvTranspose(_ConvNd):
         return [n - low for n, low in zip(size, smallest, strict=True)]
 
     def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
-        """Batched or unbatched input; ``output_size`` chooses among the sizes that a stride allows."""
+        """Batched or unbatched input; ``output_size`` chooses among the sizes a stride allows."""
         return type(self)._operator(
             input,
             self.weight,

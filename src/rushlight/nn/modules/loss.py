@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 
 from rushlight.nn import functional as F
+from rushlight.nn.functional._arguments import legacy_reduction
 from rushlight.nn.modules.distance import PairwiseDistance
 from rushlight.nn.modules.module import Module
 from rushlight.tensor import Tensor
@@ -52,7 +53,7 @@ class _Loss(Module):
         self, size_average: Flag = None, reduce: Flag = None, reduction: str = "mean"
     ) -> None:
         super().__init__()
-        self.reduction = F.legacy_reduction(size_average, reduce, reduction, stacklevel=4)
+        self.reduction = legacy_reduction(size_average, reduce, reduction, stacklevel=4)
 
 
 class _WeightedLoss(_Loss):

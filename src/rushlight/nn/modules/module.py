@@ -13,7 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self, overload
 
-from rushlight.autograd import Function, no_grad
+from rushlight.autograd import no_grad
+from rushlight.autograd.function import Function
 from rushlight.device import device as Device
 from rushlight.dtypes import bfloat16, dtype, float16, float32, float64
 from rushlight.nn.parameter import Buffer, Parameter
@@ -45,7 +46,8 @@ class _IncompatibleKeys(NamedTuple):
             f"unexpected_keys={self.unexpected_keys!r})"
         )
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class _GlobalHook(NamedTuple):
@@ -152,7 +154,7 @@ class _FullBackwardHooks:
     def _wrap(
         values: tuple[Any, ...], callback: Callable[..., Any]
     ) -> tuple[tuple[Any, ...], list[int]]:
-        """Pass the tensors among ``values`` through the identity; return them and their positions."""
+        """Pass the tensors among ``values`` through the identity; also return their positions."""
         slots = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
         if not any(values[i].requires_grad for i in slots):
             return values, []
@@ -214,8 +216,8 @@ class _FullBackwardHooks:
             none = (None,) * self.input_count
             if self.hooks:
                 warnings.warn(
-                    "Full backward hook is firing when gradients are computed with respect to module "
-                    "outputs since no inputs require gradients. See "
+                    "Full backward hook is firing when gradients are computed with respect to "
+                    "module outputs since no inputs require gradients. See "
                     "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
                     "#torch.nn.Module.register_full_backward_hook for more details.",
                     stacklevel=5,
@@ -253,6 +255,7 @@ class Module:
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Module | None]
+    _is_full_backward_hook: bool | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
@@ -301,6 +304,7 @@ class Module:
     # -------------------------------------------------------------------------------------- calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run ``forward`` and the hooks around it; an error is told which module it came from."""
         try:
             if (
                 self._forward_hooks
@@ -695,7 +699,7 @@ class Module:
         recurse: bool = True,
         remove_duplicate: bool = True,
     ) -> Iterator[tuple[str, Any]]:
-        """Yield ``(path, member)`` over the members that ``get_members_fn`` finds in each module."""
+        """Yield ``(path, member)`` for what ``get_members_fn`` finds in each module."""
         seen: set[int] = set()
         modules: Any = [(prefix, self)]
         if recurse:
@@ -1001,7 +1005,7 @@ class Module:
         return self._add_hook("_load_state_dict_pre_hooks", _LoadHook(hook, with_module))
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call ``hook(module, incompatible_keys)`` after loading; it may change the keys in place."""
+        """Call ``hook(module, incompatible_keys)`` after loading; it may change the keys."""
         return self._add_hook("_load_state_dict_post_hooks", hook)
 
     # ---------------------------------------------------------------------------------------- state

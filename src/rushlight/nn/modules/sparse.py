@@ -8,6 +8,7 @@ from rushlight import ops
 from rushlight.autograd import no_grad
 from rushlight.nn import functional as F
 from rushlight.nn import init
+from rushlight.nn.functional.embeddings import check_padding_idx
 from rushlight.nn.modules.module import Module
 from rushlight.nn.parameter import Parameter
 from rushlight.tensor import Tensor
@@ -39,7 +40,7 @@ class _EmbeddingBase(Module):
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         if padding_idx is not None:
-            padding_idx = F._check_padding_idx(padding_idx, num_embeddings)
+            padding_idx = check_padding_idx(padding_idx, num_embeddings)
         self.padding_idx = padding_idx
         if weight is None:
             shape = (num_embeddings, embedding_dim)

@@ -11,6 +11,7 @@ from typing import Any
 from rushlight import ops
 from rushlight.nn import functional as F
 from rushlight.nn import init
+from rushlight.nn.functional.attention import future
 from rushlight.nn.modules.container import ModuleList
 from rushlight.nn.modules.dropout import Dropout
 from rushlight.nn.modules.linear import Linear, NonDynamicallyQuantizableLinear
@@ -102,14 +103,16 @@ class MultiheadAttention(Module):
 
     def _reset_parameters(self) -> None:
         for name in ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"):
-            if self._parameters[name] is not None:
-                init.xavier_uniform_(self._parameters[name])
+            weight = self._parameters[name]
+            if weight is not None:
+                init.xavier_uniform_(weight)
         if self.in_proj_bias is not None:
             init.constant_(self.in_proj_bias, 0.0)
             init.constant_(self.out_proj.bias, 0.0)
         for name in ("bias_k", "bias_v"):
-            if self._parameters[name] is not None:
-                init.xavier_normal_(self._parameters[name])
+            weight = self._parameters[name]
+            if weight is not None:
+                init.xavier_normal_(weight)
 
     def forward(
         self,
@@ -320,7 +323,7 @@ class TransformerDecoderLayer(Module):
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        """``tgt`` and ``memory`` as in ``MultiheadAttention``; the output has the shape of ``tgt``."""
+        """Shapes and masks as in ``MultiheadAttention``; the output has the shape of ``tgt``."""
 
         def attend(x: Tensor) -> Tensor:
             out, _ = self.self_attn(
@@ -587,5 +590,5 @@ class Transformer(Module):
         """The mask that lets each position attend to itself and those before: minus infinity above
         the diagonal.
         """
-        future = F._future(sz, sz)
-        return ops.zeros((sz, sz), dtype=dtype, device=device).masked_fill(future, -math.inf)
+        mask = ops.zeros((sz, sz), dtype=dtype, device=device)
+        return mask.masked_fill(future(sz, sz), -math.inf)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from rushlight import ops
 from rushlight.autograd import no_grad
+from rushlight.linalg import vector_norm
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -48,10 +49,10 @@ def get_total_norm(
         RuntimeError: if the norm is not finite and ``error_if_nonfinite``.
     """
     with no_grad():
-        norms = [ops.linalg.vector_norm(t, float(norm_type)) for t in _as_list(tensors)]
+        norms = [t.norm(float(norm_type)) for t in _as_list(tensors)]
         if not norms:
             return ops.tensor(0.0)
-        total = ops.linalg.vector_norm(ops.stack(norms), float(norm_type))
+        total = ops.stack(norms).norm(float(norm_type))
     if error_if_nonfinite and not ops.isfinite(total):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, "

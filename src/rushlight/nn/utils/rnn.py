@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from rushlight import ops
@@ -79,7 +80,7 @@ def pack_padded_sequence(
             f"Expected `len(lengths)` to be equal to batch_size, but got {len(counts)} "
             f"(batch_size={x.shape[1]})"
         )
-    if any(later > earlier for earlier, later in zip(counts, counts[1:], strict=False)):
+    if any(later > earlier for earlier, later in pairwise(counts)):
         raise RuntimeError(
             "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You "
             "can pass `enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to "
@@ -120,12 +121,11 @@ def pad_packed_sequence(
     """
     sizes = sequence.batch_sizes.tolist()
     longest = len(sizes)
-    if total_length is not None:
-        if total_length < longest:
-            raise ValueError(
-                "Expected total_length to be at least the length of the longest sequence in input, "
-                f"but got total_length={total_length} and max sequence length being {longest}"
-            )
+    if total_length is not None and total_length < longest:
+        raise ValueError(
+            "Expected total_length to be at least the length of the longest sequence in input, "
+            f"but got total_length={total_length} and max sequence length being {longest}"
+        )
     steps, rest = [], sequence.data.shape[1:]
     for chunk, size in zip(sequence.data.split(sizes), sizes, strict=True):
         missing = sizes[0] - size
