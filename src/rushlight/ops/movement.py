@@ -509,7 +509,10 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     return expand(input, size)
 
 
-method("broadcast_to")(broadcast_to)
+@method("broadcast_to")
+def _broadcast_to(self: Tensor, *size: Any) -> Tensor:
+    """``expand`` to the given sizes."""
+    return expand(self, *size)
 
 
 @function()
@@ -691,6 +694,24 @@ def _diagonal_geometry(
     )
 
 
+@method()
+def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Write a number to the main diagonal; in a tall matrix with ``wrap``, to those below it too."""
+    shape, strides = self._shape, self.stride()
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    step = sum(strides)
+    starts = [0]
+    if wrap and len(shape) == 2:
+        starts = list(range(0, shape[0], shape[1] + 1))
+    for start in starts:
+        length = min(shape[0] - start, *shape[1:])
+        self.as_strided((length,), (step,), self._offset + start * strides[0]).fill_(fill_value)
+    return self
+
+
 def _diagonal_back(grad: Tensor, shape: Shape, offset: int, dim1: int, dim2: int) -> Tensor:
     region = _diagonal_geometry(shape, contiguous_strides(shape), offset, dim1, dim2)
     return _region_gradient(grad, region[0], region[1], region[2], shape)
@@ -817,6 +838,39 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     return tuple(
         _slice(input, at, a, max(b - a, 0), 1) for a, b in zip(bounds, bounds[1:], strict=False)
     )
+
+
+def _split_along(name: str, input: Tensor, parts: Any, dim: int, least: int) -> tuple[Tensor, ...]:
+    n = len(input._shape)
+    if n < least:
+        raise RuntimeError(
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
+            f"{n} dimensions!"
+        )
+    if isinstance(parts, int) and (parts <= 0 or input._shape[dim] % parts):
+        raise RuntimeError(
+            f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
+            f"{input._shape[dim]} is not divisible by the split_size {parts}!"
+        )
+    return tensor_split(input, parts, dim)
+
+
+@function(method=True)
+def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Views split by columns: at indices, or into a number of equal parts."""
+    return _split_along("hsplit", input, indices_or_sections, min(len(input._shape) - 1, 1), 1)
+
+
+@function(method=True)
+def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Views split by rows: at indices, or into a number of equal parts."""
+    return _split_along("vsplit", input, indices_or_sections, 0, 2)
+
+
+@function(method=True)
+def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Views split along the third dimension: at indices, or into a number of equal parts."""
+    return _split_along("dsplit", input, indices_or_sections, 2, 3)
 
 
 def _unbind_backward(grads: list[Tensor | None], input: Tensor, dim: int) -> Tensor:
@@ -1128,16 +1182,23 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
 
 
 def _dense_order(t: Tensor) -> Shape | None:
-    """The order of dimensions in which a permuted dense tensor is contiguous, if it is one."""
-    if t._strides is None or 0 in t._shape:
+    """The dimensions from the slowest to the fastest, in which a copy is laid out (as in PyTorch)."""
+    strides, shape = t._strides, t._shape
+    if strides is None or 0 in shape:
         return None
-    strides = t._strides
-    order = tuple(sorted(range(len(strides)), key=lambda i: (-strides[i], i)))
-    from ..graph.shapes import is_contiguous
-
-    if is_contiguous([t._shape[i] for i in order], [strides[i] for i in order]):
-        return order
-    return None
+    order = list(range(len(shape)))[::-1]
+    for i in range(1, len(order)):  # insertion sort, fastest first; expanded dimensions stay
+        at = i
+        for k in range(i - 1, -1, -1):
+            a, b = order[k], order[at]
+            if strides[a] == 0 or strides[b] == 0:
+                continue
+            if strides[a] < strides[b]:
+                break
+            if strides[a] > strides[b] or shape[a] > shape[b]:
+                order[k], order[at] = b, a
+                at = k
+    return tuple(order[::-1])
 
 
 def _laid_out(t: Tensor, order: Shape | None) -> Tensor:
