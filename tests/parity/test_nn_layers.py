@@ -29,7 +29,7 @@ def array(*shape, kind=F32, high=4):
 N = array
 P = lambda *shape: array(*shape, kind="p")
 S = lambda *shape: array(*shape, kind="s")
-I = lambda *shape, high=4: array(*shape, kind="i", high=high)
+Ints = lambda *shape, high=4: array(*shape, kind="i", high=high)
 
 # constructor, then the inputs of one call
 CASES = [
@@ -141,16 +141,16 @@ CASES = [
     ("Flatten()", N(2, 3, 4)),
     ("Flatten(0, 1)", N(2, 3, 4)),
     ("Unflatten(1, (2, 3))", N(2, 6)),
-    ("Embedding(10, 3)", I(4, 5, high=10)),
-    ("Embedding(4, 3, padding_idx=1)", I(4, 5)),
-    ("Embedding(4, 3, max_norm=1.0, norm_type=1.0)", I(4, 5)),
-    ("Embedding(4, 3, scale_grad_by_freq=True)", I(4, 5)),
-    ("EmbeddingBag(10, 3)", I(4, 5, high=10)),
-    ("EmbeddingBag(10, 3, mode='sum')", I(9, high=10), np.array([0, 4, 4])),
-    ("EmbeddingBag(10, 3, mode='max', padding_idx=2)", I(9, high=10), np.array([0, 4, 4])),
+    ("Embedding(10, 3)", Ints(4, 5, high=10)),
+    ("Embedding(4, 3, padding_idx=1)", Ints(4, 5)),
+    ("Embedding(4, 3, max_norm=1.0, norm_type=1.0)", Ints(4, 5)),
+    ("Embedding(4, 3, scale_grad_by_freq=True)", Ints(4, 5)),
+    ("EmbeddingBag(10, 3)", Ints(4, 5, high=10)),
+    ("EmbeddingBag(10, 3, mode='sum')", Ints(9, high=10), np.array([0, 4, 4])),
+    ("EmbeddingBag(10, 3, mode='max', padding_idx=2)", Ints(9, high=10), np.array([0, 4, 4])),
     (
         "EmbeddingBag(10, 3, mode='mean', include_last_offset=True)",
-        I(9, high=10),
+        Ints(9, high=10),
         np.array([0, 4, 9]),
     ),
     ("ZeroPad1d(2)", N(2, 3)),
@@ -196,14 +196,14 @@ CASES = [
     ("SmoothL1Loss(beta=0.5)", N(3, 4), P(3, 4)),
     ("SmoothL1Loss(beta=0.0)", N(3, 4), P(3, 4)),
     ("HuberLoss(delta=0.5, reduction='none')", N(3, 4), P(3, 4)),
-    ("CrossEntropyLoss()", N(5, 4), I(5)),
+    ("CrossEntropyLoss()", N(5, 4), Ints(5)),
     ("CrossEntropyLoss()", N(4), np.array(2)),
-    ("CrossEntropyLoss(label_smoothing=0.2, ignore_index=1)", N(5, 4, 3), I(5, 3)),
-    ("CrossEntropyLoss(torch.tensor([1., 2., 0.5, 1.]), label_smoothing=0.1)", N(5, 4), I(5)),
+    ("CrossEntropyLoss(label_smoothing=0.2, ignore_index=1)", N(5, 4, 3), Ints(5, 3)),
+    ("CrossEntropyLoss(torch.tensor([1., 2., 0.5, 1.]), label_smoothing=0.1)", N(5, 4), Ints(5)),
     ("CrossEntropyLoss(torch.tensor([1., 2., 0.5, 1.]))", N(5, 4), P(5, 4)),
-    ("CrossEntropyLoss(reduction='none')", N(5, 4, 2, 2), I(5, 2, 2)),
-    ("NLLLoss()", N(5, 4), I(5)),
-    ("NLLLoss(torch.tensor([1., 2., 0.5, 1.]), reduction='sum')", N(5, 4, 3), I(5, 3)),
+    ("CrossEntropyLoss(reduction='none')", N(5, 4, 2, 2), Ints(5, 2, 2)),
+    ("NLLLoss()", N(5, 4), Ints(5)),
+    ("NLLLoss(torch.tensor([1., 2., 0.5, 1.]), reduction='sum')", N(5, 4, 3), Ints(5, 3)),
     ("BCELoss()", P(3, 4), P(4, 3).T.copy()),
     ("BCELoss(torch.tensor([1., 2., 0.5, 1.]))", P(3, 4), P(4, 3).T.copy()),
     ("BCEWithLogitsLoss()", N(3, 4), P(3, 4)),
@@ -220,8 +220,8 @@ CASES = [
     ("TripletMarginLoss(p=1, margin=2.0)", N(3, 4), P(3, 4), N(4, 3).T.copy()),
     ("TripletMarginWithDistanceLoss()", N(3, 4), P(3, 4), N(4, 3).T.copy()),
     ("SoftMarginLoss()", N(3, 4), S(3, 4)),
-    ("MultiMarginLoss()", N(5, 4), I(5)),
-    ("MultiMarginLoss(2, 0.5, torch.tensor([1., 2., 3., 4.]))", N(5, 4), I(5)),
+    ("MultiMarginLoss()", N(5, 4), Ints(5)),
+    ("MultiMarginLoss(2, 0.5, torch.tensor([1., 2., 3., 4.]))", N(5, 4), Ints(5)),
     ("MultiLabelMarginLoss()", N(2, 4), np.array([[3, 0, -1, 1], [2, -1, 0, 1]])),
     ("MultiLabelSoftMarginLoss(torch.tensor([1., 2., 3., 4.]))", N(3, 4), P(3, 4).round()),
     ("RNN(3, 4)", N(5, 2, 3)),

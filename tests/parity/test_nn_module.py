@@ -173,7 +173,8 @@ n.load_state_dict({}, strict=False)
 ---
 n.load_state_dict(n.state_dict())
 ---
-n.load_state_dict(dict(n.state_dict(), zz=torch.ones(1), **{'fc.weight': torch.ones(3, 3), 'fc.bias': 4}))
+n.load_state_dict(dict(n.state_dict(), zz=torch.ones(1),
+    **{'fc.weight': torch.ones(3, 3), 'fc.bias': 4}))
 ---
 n.load_state_dict({'fc.weight': torch.ones(3, 3)}, strict=False)
 ---

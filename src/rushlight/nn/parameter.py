@@ -43,7 +43,7 @@ class Parameter(Tensor):
             memo[id(self)] = type(self)(self.data.clone(), self.requires_grad)
         return memo[id(self)]
 
-    def __repr__(self, **contents: Any) -> str:
+    def __repr__(self, **contents: Any) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__(**contents)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:

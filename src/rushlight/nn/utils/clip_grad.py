@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from rushlight import ops
 from rushlight.autograd import no_grad
-from rushlight.linalg import vector_norm
 from rushlight.tensor import Tensor
 
 __all__ = [
