@@ -63,9 +63,10 @@ def _dims_taken(item: Any) -> int:
 
 def _normalized(t: Tensor, key: Any) -> list[Any]:
     """The index as a list without Ellipsis, one entry per indexed dimension (or new axis)."""
-    if isinstance(key, tuple) or (isinstance(key, list) and any(
-        isinstance(k, slice | type(None) | type(Ellipsis) | Tensor) for k in key
-    )):
+    if isinstance(key, tuple) or (
+        isinstance(key, list)
+        and any(isinstance(k, slice | type(None) | type(Ellipsis) | Tensor) for k in key)
+    ):
         items = list(key)
     else:
         items = [key]
@@ -152,7 +153,7 @@ def _check_mask(t: Tensor, mask: Tensor, dim: int) -> None:
 
 
 def _selected(t: Tensor, dim: int, index: int, place: int = 0) -> Tensor:
-    """``t.select(dim, index)``, where ``place`` is the position in the index that the user wrote."""
+    """``t.select(dim, index)``; ``place`` is the position in the index that the user wrote."""
     if not t._shape:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
@@ -589,6 +590,34 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements of the flattened tensor."""
     return reshape(input, -1)[index]
+
+
+@function(method=True)
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with ``source`` written (or added) at positions of the flattened tensor."""
+    if index._dtype is not dtypes.int64:
+        name = dtypes.SCALAR_TYPE_NAMES[index._dtype]
+        raise RuntimeError(f"put_(): Expected a long tensor for index, but got {name}")
+    if source._dtype is not input._dtype:
+        names = [dtypes.SCALAR_TYPE_NAMES[t._dtype] for t in (input, source)]
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{names[0]} and source.dtype = {names[1]}"
+        )
+    if numel(index._shape) != numel(source._shape):
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {numel(source._shape)}, index.numel() = {numel(index._shape)}"
+        )
+    flat = index_put(reshape(input, -1), (reshape(index, -1),), reshape(source, -1), accumulate)
+    return reshape(flat, input._shape)
+
+
+@method()
+def put_(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """Write (or add) ``source`` at positions of the flattened tensor."""
+    check_inplace(self)
+    return self.copy_(put(self, index, source, accumulate))
 
 
 @function(method=True)

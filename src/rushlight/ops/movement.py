@@ -696,7 +696,7 @@ def _diagonal_geometry(
 
 @method()
 def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
-    """Write a number to the main diagonal; in a tall matrix with ``wrap``, to those below it too."""
+    """Write a number to the main diagonal; with ``wrap``, to those below it in a tall matrix."""
     shape, strides = self._shape, self.stride()
     if len(shape) < 2:
         raise RuntimeError("dimensions must larger than 1")
@@ -844,8 +844,8 @@ def _split_along(name: str, input: Tensor, parts: Any, dim: int, least: int) -> 
     n = len(input._shape)
     if n < least:
         raise RuntimeError(
-            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
-            f"{n} dimensions!"
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor "
+            f"with {n} dimensions!"
         )
     if isinstance(parts, int) and (parts <= 0 or input._shape[dim] % parts):
         raise RuntimeError(
