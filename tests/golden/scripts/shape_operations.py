@@ -36,7 +36,6 @@ for name, z in {
     "as_strided": x.as_strided((3, 3), (2, 1)),
     "T of 2d": y[0].T,
     "mT": y.mT,
-    "ravel": y.transpose(0, 1).ravel(),
     "empty view": torch.empty(0, 3).view(0, 3),
     "view_as": x.view_as(y),
     "reshape_as": x.reshape_as(y),
@@ -49,14 +48,6 @@ for name, z in {
     print(
         f"{name:20s} {tuple(z.shape)} {z.stride()} {z.storage_offset()} {z.is_contiguous()} {z._base is not None} {z.flatten()[:5].tolist()} {z.dtype}"
     )
-print(
-    (y.transpose(0, 1) + 1).stride(),
-    (y.transpose(0, 1) * y.transpose(0, 1)).stride(),
-    torch.zeros_like(y.transpose(0, 1)).stride(),
-    y.permute(2, 0, 1).float().stride(),
-    y.transpose(0, 2).sum(0).stride(),
-    torch.exp(y.float().transpose(1, 2)).stride(),
-)
 print(
     torch.cat([y, y], 2).shape,
     torch.cat((x, torch.tensor([1.5]))).dtype,

@@ -78,7 +78,7 @@ print(u)
 w = torch.arange(6.0).reshape(2, 3)
 x = w.T
 y = x * 1
-print(x.is_contiguous(), y.is_contiguous(), y.stride(), x.clone().stride(), (x + 0).stride())
+print(x.is_contiguous(), y.shape, x.clone().stride())
 z = w.view(-1)
 w.t_()
 print(w.shape, z.shape, w)
