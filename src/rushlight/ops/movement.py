@@ -1182,7 +1182,7 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
 
 
 def _dense_order(t: Tensor) -> Shape | None:
-    """The dimensions from the slowest to the fastest, in which a copy is laid out (as in PyTorch)."""
+    """The dimensions from the slowest to the fastest in which PyTorch lays out a copy."""
     strides, shape = t._strides, t._shape
     if strides is None or 0 in shape:
         return None
