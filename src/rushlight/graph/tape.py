@@ -23,6 +23,7 @@ import numpy as np
 from ..dtypes import dtype
 from ..runtime.counters import counters
 from ..runtime.flags import flags
+from ..runtime.memory import check_memory
 from .binding import Binding, bind
 from .expr import Attrs, Expr, Primitive, Shape, Site
 from .shapes import numel
@@ -197,7 +198,10 @@ def record(
     at = tape.state
     state = at.child if at.key == key else at.follow(key)
     if state is None:
-        state = _grow(at, key, *prim.rule(inputs, attrs))
+        shape, d = prim.rule(inputs, attrs)
+        if not prim.aliases:
+            check_memory(numel(shape) * d.itemsize)
+        state = _grow(at, key, shape, d)
         if prim.aliases:
             state.nbytes = 0
         elif prim.updates:  # written in place, as a rule

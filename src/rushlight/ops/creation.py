@@ -338,19 +338,7 @@ def full_expr(shape: tuple[int, ...], value: Any, d: dtype) -> Tensor:
     if any(n < 0 for n in shape):
         bad = min(shape)
         raise RuntimeError(f"Trying to create tensor with negative dimension {bad}: {list(shape)}")
-    _check_size(shape, d)
     return new_tensor(record(P.FULL, (), (shape, d), (value,)))
-
-
-def _check_size(shape: tuple[int, ...], d: dtype) -> None:
-    n = d.itemsize
-    for s in shape:
-        n *= s
-    if n >= 1 << 46 and 0 not in shape:
-        raise RuntimeError(
-            f"[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried to "
-            f"allocate {n} bytes."
-        )
 
 
 def _filled(name: str, value: float, doc: str) -> Any:
