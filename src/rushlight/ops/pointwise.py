@@ -77,7 +77,7 @@ def add(input: Any, other: Any, alpha: Any = 1) -> Tensor:
 
 
 @operator(
-    "SubBackward0",
+    lambda bound: "SubBackward0" if isinstance(bound["input"], Tensor) else "RsubBackward1",
     input=lambda grad: grad,
     other=lambda grad, alpha: -grad if alpha.__class__ is int and alpha == 1 else grad * -alpha,
     inplace=True,
@@ -227,8 +227,15 @@ def _pow_exponent(grad: Tensor, input: Any, exponent: Any, result: Tensor) -> Te
     return grad * where(zero, 0.0, result * input.log())
 
 
+def _pow_node(bound: dict[str, Any]) -> str:
+    """PyTorch's overloads: a number on the right, two tensors, a number on the left."""
+    if not isinstance(bound["exponent"], Tensor):
+        return "PowBackward0"
+    return "PowBackward1" if isinstance(bound["input"], Tensor) else "PowBackward2"
+
+
 @operator(
-    "PowBackward0",
+    _pow_node,
     input=_pow_input,
     exponent=_pow_exponent,
     inplace=True,
@@ -913,7 +920,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             f"{len(value._shape)} dimension(s)."
         )
     d = input._dtype
-    if (isinstance(value, float) and d.category == 1) or (isinstance(value, float) and d.category == 0):
+    if (isinstance(value, float) and d.category == 1) or (
+        isinstance(value, float) and d.category == 0
+    ):
         raise RuntimeError(f"value cannot be converted to type {_c_name(d)} without overflow")
     return new_tensor(
         record(P.WHERE, (mask._expr(), operand(value, d, "masked_fill"), input._expr()))
@@ -1151,14 +1160,19 @@ def _install_dunders() -> None:
     ):
         target = table[n].__name__ + "_"
         setattr(Tensor, f"__i{n}__", _inplace_dunder(target))
-    Tensor.__itruediv__ = _inplace_dunder("div_")
-    Tensor.__eq__ = _equality(eq, False)
-    Tensor.__ne__ = _equality(ne, True)
-    Tensor.__neg__ = lambda self: neg(self)
-    Tensor.__pos__ = lambda self: positive(self)
-    Tensor.__abs__ = lambda self: abs(self)
-    Tensor.__invert__ = _invert
-    Tensor.__round__ = lambda self, n=0: round(self, decimals=n or 0)
+    others: dict[str, Any] = {
+        "rtruediv": _reflected(lambda number, t: reciprocal(t) * number),  # as PyTorch rounds it
+        "itruediv": _inplace_dunder("div_"),
+        "eq": _equality(eq, False),
+        "ne": _equality(ne, True),
+        "neg": lambda self: neg(self),
+        "pos": lambda self: positive(self),
+        "abs": lambda self: abs(self),
+        "invert": _invert,
+        "round": lambda self, n=0: round(self, decimals=n or 0),
+    }
+    for n, f in others.items():
+        setattr(Tensor, f"__{n}__", f)
 
 
 def _invert(self: Tensor) -> Tensor:

@@ -167,7 +167,7 @@ class Operator:
     def __init__(
         self,
         forward: Callable[..., Any],
-        grad_fn: str | None,
+        grad_fn: str | Callable[[dict[str, Any]], str] | None,
         formulas: dict[str, Callable[..., Any]],
         samples: str | None,
     ) -> None:
@@ -223,7 +223,7 @@ class Operator:
         bound = dict(zip(self.parameters, args, strict=False))
         if kwargs:
             bound.update(kwargs)
-        node = self.node_class()
+        node = self._node_class(bound)()
         node.site = first._storage.expr.site
         self._connect(node, bound)
         node.saved = [self._saved(node, name, bound, result) for name in node.plan.saved]
@@ -236,10 +236,10 @@ class Operator:
                 t._req, t._node, t._nr = True, node, nr
         return result
 
-    @property
-    def node_class(self) -> type[Any]:
-        """The class of this operator's nodes."""
-        return node_class(self.grad_fn or f"{self.name.capitalize()}Backward0")
+    def _node_class(self, bound: dict[str, Any]) -> type[Any]:
+        """The class of this operator's nodes, where need be by the operands."""
+        name = self.grad_fn or f"{self.name.capitalize()}Backward0"
+        return node_class(name if isinstance(name, str) else name(bound))
 
     def _connect(self, node: Any, bound: dict[str, Any]) -> None:
         """Set the edges, the plan, and the counts of operands given as lists."""
@@ -290,7 +290,7 @@ class Operator:
 
 
 def operator(
-    grad_fn: str | None = None,
+    grad_fn: str | Callable[[dict[str, Any]], str] | None = None,
     *,
     name: str | None = None,
     method: bool = True,
@@ -304,7 +304,8 @@ def operator(
     """Register an operator.
 
     Args:
-        grad_fn: the name of its node, as PyTorch prints it; formulas are given by operand name.
+        grad_fn: the name of its node, as PyTorch prints it, or a function from the operands to it
+            where PyTorch has overloads; formulas are given by operand name.
         method, function, inplace, out: the forms in which it is public: ``x.f()``, ``rushlight.f(x)``,
             ``x.f_()`` and ``f(x, out=y)``.
         samples: the family of sample inputs that generated tests draw from.
