@@ -217,6 +217,8 @@ class Operator:
         finally:
             mode.enabled = True
         first = result if isinstance(result, Tensor) else result[0]
+        if first is result and not first._dtype.is_floating_point:
+            return result  # integers have no gradient
         for a in args:
             if first is a:
                 return result  # nothing to do, the operand itself came back
