@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.nn import functional, init, modules, utils
+from rushlight.nn import functional, init, modules, parallel, utils
 from rushlight.nn.modules import (
     CELU,
     ELU,
@@ -147,6 +147,7 @@ from rushlight.nn.modules import (
     ZeroPad2d,
     ZeroPad3d,
 )
+from rushlight.nn.parallel import DataParallel
 from rushlight.nn.parameter import Buffer, Parameter
 
 __all__ = [
@@ -192,6 +193,7 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -297,5 +299,6 @@ __all__ = [
     "functional",
     "init",
     "modules",
+    "parallel",
     "utils",
 ]

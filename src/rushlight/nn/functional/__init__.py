@@ -111,6 +111,7 @@ from rushlight.nn.functional.resampling import (
     upsample_bilinear,
     upsample_nearest,
 )
+from rushlight.nn.functional.sampling import affine_grid, grid_sample
 from rushlight.ops import (
     avg_pool1d,
     avg_pool2d,
@@ -146,6 +147,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
@@ -179,6 +181,7 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
