@@ -454,3 +454,35 @@ def test_recurrent_state_carries_over():
     parts, whole = two_calls(rushlight)
     np.testing.assert_allclose(parts, whole, rtol=1e-6, atol=1e-7)
     np.testing.assert_allclose(whole, two_calls(torch)[1], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("zero_infinity", [False, True])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("flat", [False, True])
+def test_ctc(reduction, flat, zero_infinity):
+    """Compared behind ``log_softmax``, where both gradients mean the same."""
+    targets, lengths = np.array([[1, 2, 2], [3, 0, 0], [2, 1, 3]]), [3, 0 if flat else 1, 2]
+    if flat:
+        targets = np.concatenate([row[:n] for row, n in zip(targets, lengths, strict=True)])
+    inputs = [7, 6, 1 if zero_infinity else 5]
+
+    def run_loss(lib):
+        logits = lib.tensor(N(7, 3, 4), requires_grad=True)
+        criterion = lib.nn.CTCLoss(reduction=reduction, zero_infinity=zero_infinity)
+        loss = criterion(logits.log_softmax(2), lib.tensor(targets), inputs, lengths)
+        loss.sum().backward()
+        return loss.detach().numpy(), logits.grad.numpy()
+
+    for mine, expected in zip(run_loss(rushlight), run_loss(torch), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=2e-5, atol=2e-6)
+
+
+def test_ctc_of_one_sequence_and_of_none_that_fits():
+    def run_loss(lib):
+        x = lib.tensor(N(5, 4)).log_softmax(1)
+        loss = lib.nn.functional.ctc_loss
+        ok = loss(x, lib.tensor([1, 2]), lib.tensor(5), lib.tensor(2))
+        impossible = loss(x[:1], lib.tensor([1, 2]), lib.tensor(1), lib.tensor(2), reduction="sum")
+        return ok.item(), impossible.item()
+
+    assert run_loss(rushlight) == pytest.approx(run_loss(torch))

@@ -13,7 +13,6 @@ from rushlight import nn  # noqa: E402
 # Not there (yet): losses and layers that few scripts use, and what needs several devices.
 MISSING_LAYERS = {
     "AdaptiveLogSoftmaxWithLoss",
-    "CTCLoss",
     "CrossMapLRN2d",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
