@@ -12,6 +12,7 @@ from ..graph import primitives as P
 from ..graph.expr import Shape
 from ..graph.shapes import broadcast_shapes, contiguous_strides, numel, view_strides, wrap_dim
 from ..graph.tape import record
+from ..runtime.memory import check_memory
 from ..tensor import (
     Size,
     Tensor,
@@ -48,7 +49,7 @@ def _as_strided_grad(
     grad: Tensor, input: Tensor, size: Shape, stride: Shape, storage_offset: int
 ) -> Tensor:
     zeros = new_tensor(record(P.FULL, (), (input._shape, grad._dtype), (0,)))
-    start = storage_offset - input._offset
+    start = 0 if storage_offset is None else storage_offset - input._offset
     if any(s == 0 and n > 1 for s, n in zip(stride, size, strict=True)) or _overlaps(size, stride):
         flat = zeros.reshape(-1)
         index = _positions(size, stride, start)
@@ -604,8 +605,8 @@ def select_backward(grad: Tensor, shape: Shape, dim: int, index: int) -> Tensor:
     name="_slice",
     function=False,
     method=False,
-    input=lambda grad, input, dim, start, step: slice_backward(
-        grad, input._shape, dim, start, step
+    input=lambda grad, input, dim, start, length, step: slice_backward(
+        grad, input._shape, dim, start, step, length
     ),
 )
 def _slice(input: Tensor, dim: int, start: int, length: int, step: int) -> Tensor:
@@ -1171,6 +1172,8 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
 def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     """A copy. Memory is shared until one of the two is written to."""
     check_tensor(input, "clone")
+    if input._strides is not None:  # an expanded view may have more elements than memory
+        check_memory(input.nbytes)
     order = _dense_order(input) if memory_format is preserve_format else None
     if (
         memory_format is not None
