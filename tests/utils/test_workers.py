@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -319,6 +321,20 @@ def test_a_worker_that_exits_is_noticed():
         next(iterator)
 
 
+def test_persistent_workers_are_replaced_after_a_death(tmp_path):
+    def die_once(index):
+        if index == 3 and not (tmp_path / "dead").exists():
+            (tmp_path / "dead").touch()
+            os._exit(1)
+        return index
+
+    loader = forking(Calls(die_once), persistent_workers=True)
+    with pytest.raises(RuntimeError, match="exited unexpectedly"):
+        list(loader)
+    assert rows(loader) == [[0], [1], [2], [3]]
+    del loader
+
+
 def test_timeout():
     with pytest.raises(RuntimeError, match=r"DataLoader timed out after 0\.1 seconds"):
         list(forking(Calls(lambda i: time.sleep(0.5)), timeout=0.1))
@@ -367,3 +383,57 @@ def test_arguments_that_cannot_be_pickled():
         pytest.raises((AttributeError, TypeError, __import__("pickle").PicklingError)),
     ):
         iter(loader)
+
+
+# ------------------------------------------------------------------------------ after the parent
+
+ORPHANS = """
+import sys, time
+from rushlight.utils.data import DataLoader, Dataset
+from rushlight.utils.data._utils import worker
+
+worker._POLL_SECONDS = 0.05
+
+class Slow(Dataset):
+    def __len__(self):
+        return 1000
+    def __getitem__(self, index):
+        time.sleep(0.01)
+        return index
+
+loaders = [iter(DataLoader(Slow(), num_workers=2, multiprocessing_context="fork")) for _ in "ab"]
+for loader in loaders:
+    next(loader)
+print(*[process.pid for loader in loaders for process in loader._pool.processes], flush=True)
+for _ in loaders[0]:
+    pass
+"""
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks into /proc")
+@pytest.mark.parametrize("reason", [signal.SIGKILL, signal.SIGINT])
+def test_workers_do_not_outlive_their_parent(reason):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ORPHANS],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with parent:
+        workers = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(workers) == 4
+        parent.send_signal(reason)
+        parent.wait()
+    deadline = time.monotonic() + 10
+    while any(map(alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(map(alive, workers))

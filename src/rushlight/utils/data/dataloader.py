@@ -339,13 +339,19 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
     def _reset(self, loader: DataLoader[Any]) -> None:
         super()._reset(loader)
+        if self._pool.processes:
+            self._resume_workers()
+        else:  # one of them had died
+            self._pool = self._start_workers(loader)
+        self._start_epoch()
+
+    def _resume_workers(self) -> None:
         for worker in range(self._num_workers):
             self._pool.request(worker, Resume())
         resumed = 0
         while resumed < self._num_workers:
             # Answers of the last epoch, if it was left early, are dropped here.
             resumed += isinstance(self._receive()[2], Resume)
-        self._start_epoch()
 
     def _start_epoch(self) -> None:
         self._sent = 0

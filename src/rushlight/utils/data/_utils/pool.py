@@ -21,7 +21,6 @@ class WorkerPool:
 
     def __init__(self, context: Any, jobs: list[Job]) -> None:
         self._owner = os.getpid()
-        self._stop = context.Event()
         self.processes: list[Any] = []
         self._connections: list[Any] = []
         try:
@@ -35,7 +34,7 @@ class WorkerPool:
         from pickle import PicklingError
 
         ours, theirs = context.Pipe()
-        process = context.Process(target=run, args=(job, theirs, self._stop), daemon=True)
+        process = context.Process(target=run, args=(job, theirs), daemon=True)
         try:
             process.start()
         except (TypeError, AttributeError, PicklingError):
@@ -98,7 +97,6 @@ class WorkerPool:
         """Stop the workers; a second call, or one from a forked child, does nothing."""
         if os.getpid() != self._owner:
             return
-        self._stop.set()
         for worker in range(len(self._connections)):
             self.request(worker, None)
             self._connections[worker].close()

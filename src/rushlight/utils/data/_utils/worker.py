@@ -6,6 +6,7 @@ import os
 import queue
 import random
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,18 +62,19 @@ class Resume(NamedTuple):
     """The request to begin another epoch, and its acknowledgement."""
 
 
-def run(job: Job, connection: Connection, stop: Any) -> None:
+def run(job: Job, connection: Connection) -> None:
     """Answer requests until told to stop, or until the parent is gone.
 
     A request is (number, index), or a Resume; the answer is the number with the batch, an
     ExceptionWrapper or Exhausted. Answers leave through a thread of their own, so that a parent
     that is slow to read does not keep the worker from fetching ahead.
     """
+    inbox = _Inbox(connection)
     try:
         _prepare(job)
         outbox: queue.SimpleQueue[tuple[int, Packed]] = queue.SimpleQueue()
         threading.Thread(target=_deliver, args=(connection, outbox), daemon=True).start()
-        _serve(job, connection, stop, outbox)
+        _serve(job, inbox, outbox)
     except KeyboardInterrupt:
         pass  # the parent, interrupted as well, reports it
 
@@ -93,9 +95,7 @@ def _prepare(job: Job) -> None:
     _worker_info = WorkerInfo(job.worker_id, job.num_workers, seed, job.dataset)
 
 
-def _serve(
-    job: Job, connection: Connection, stop: Any, outbox: queue.SimpleQueue[tuple[int, Packed]]
-) -> None:
+def _serve(job: Job, inbox: _Inbox, outbox: queue.SimpleQueue[tuple[int, Packed]]) -> None:
     from rushlight.utils.data._utils.fetch import make_fetcher
     from rushlight.utils.data._utils.transfer import ExceptionWrapper
 
@@ -134,7 +134,7 @@ def _serve(
         failure = ExceptionWrapper(where)
     else:
         start()
-    while (request := _next_request(connection)) is not None and not stop.is_set():
+    while (request := inbox.next()) is not None:
         if isinstance(request, Resume):
             start()
             outbox.put((-1, _packed(request, where)))
@@ -143,16 +143,37 @@ def _serve(
             outbox.put((number, _packed(answer(index), where)))
 
 
-def _next_request(connection: Connection) -> Any:
-    """The next request, or None when there will be no more."""
-    parent = os.getppid()
-    try:
-        while not connection.poll(_POLL_SECONDS):
-            if os.getppid() != parent:
-                return None
-        return connection.recv()
-    except (EOFError, OSError):
-        return None
+class _Inbox:
+    """The requests of the parent.
+
+    All that has arrived is looked through before the first of it is handled: being told to stop,
+    or to begin another epoch, makes earlier requests void. (A flag shared between the processes
+    would need a lock, and a worker killed while holding it would hang the others.)
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._parent = os.getppid()
+        self._requests: deque[Any] = deque()
+
+    def next(self) -> Any:
+        """The next request, or None when there will be no more."""
+        try:
+            while not self._requests or self._connection.poll():
+                if self._connection.poll(_POLL_SECONDS):
+                    request = self._connection.recv()
+                    if request is None:
+                        return None
+                    if isinstance(request, Resume):
+                        self._requests.clear()
+                    self._requests.append(request)
+                elif os.getppid() != self._parent:
+                    # The end of the connection does not tell: workers that were forked later
+                    # hold copies of its other end.
+                    return None
+            return self._requests.popleft()
+        except (EOFError, OSError):
+            return None
 
 
 def _packed(result: Any, where: str) -> Packed:
