@@ -38,7 +38,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "data": "mnist",
     "model": "lenet",
     "epochs": 3,

@@ -16,7 +16,9 @@ from rushlight.cli.errors import CommandError, reason
 
 SIZE = 28
 _FITTED = {"mnist": 20, "fashion-mnist": 28}  # the longer side of the shape
-_WORKING_SIZE = 400  # photos are reduced to this before the shape is looked for
+_WORKING_SIZE = 256  # photos are reduced to this before the shape is looked for
+_PAPER_SIZE = 96
+_BLOCK = 4  # connected parts are told apart at a quarter of the working size
 
 Pixels = NDArray[np.float32]
 
@@ -39,7 +41,7 @@ def read_image(path: Path, data: str) -> Pixels:
         raise CommandError(f"cannot read the image {path}: {reason(error)}") from error
     if gray.size == (SIZE, SIZE) and _border(_pixels(gray)) < 0.25:
         return _pixels(gray)
-    shape = _cut_out(_shape(gray))
+    shape = _cut_out(_without_specks(_shape(gray, data)))
     if shape is None:
         raise CommandError(f"{path} shows nothing: all its pixels are alike")
     scaled = _scale(shape, _FITTED[data])
@@ -74,26 +76,29 @@ def _border(pixels: Pixels) -> float:
     return float(np.median(np.concatenate(edges)))
 
 
-def _shape(gray: Image.Image) -> Pixels:
-    """How much each pixel stands out from the background around it, from 0 to 1.
-
-    Shadows and uneven light change slowly over a photo, strokes do not: the background is what
-    remains when everything narrower than a quarter of the picture is removed.
-    """
-    gray = gray.copy()
+def _shape(gray: Image.Image, data: str) -> Pixels:
+    """How much each pixel stands out from the background around it, from 0 to 1."""
     gray.thumbnail((_WORKING_SIZE, _WORKING_SIZE), Image.Resampling.LANCZOS)
-    if _border(_pixels(gray)) > 0.5:
-        gray = ImageOps.invert(gray)
-    small = gray.copy()
-    small.thumbnail((64, 64), Image.Resampling.BOX)
-    opened = small.filter(ImageFilter.MinFilter(17)).filter(ImageFilter.MaxFilter(17))
-    background = opened.filter(ImageFilter.GaussianBlur(4)).resize(gray.size)
-    ink = np.clip(_pixels(gray) - _pixels(background), 0, 1)
-    floor = _otsu(ink) / 2
-    ink = np.where(ink > floor, ink, 0)
+    pixels = _pixels(gray)
+    contrast = pixels - (_paper(gray) if data == "mnist" else _border(pixels))
+    if (contrast**3).sum() < 0:  # A dark shape on a light ground.
+        contrast = -contrast
+    ink = np.clip(contrast, 0, 1)
+    ink = np.where(ink > _otsu(ink) / 2, ink, 0)
     strong = ink[ink > 0]
     # Strokes become white, as in the data, whatever the pen and the light were.
     return np.clip(ink / np.percentile(strong, 90), 0, 1) if strong.size else ink
+
+
+def _paper(gray: Image.Image) -> Pixels:
+    """The background of a digit: the median around each pixel.
+
+    A pen's strokes are a minority in any wide window, and a median keeps the edges of shadows.
+    """
+    small = gray.copy()
+    small.thumbnail((_PAPER_SIZE, _PAPER_SIZE), Image.Resampling.BOX)
+    paper = small.filter(ImageFilter.MedianFilter(_PAPER_SIZE * 2 // 5 | 1))
+    return _pixels(paper.resize(gray.size, Image.Resampling.BICUBIC))
 
 
 def _otsu(values: Pixels) -> float:
@@ -106,6 +111,26 @@ def _otsu(values: Pixels) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = sums / below - (sums[-1] - sums) / above
     return float(centers[np.argmax(np.nan_to_num(below * above * gap**2))])
+
+
+def _without_specks(ink: Pixels) -> Pixels:
+    """``ink`` without the connected parts that have less than a tenth of the largest one's ink."""
+    height, width = ink.shape
+    padded = np.pad(ink, ((0, -height % _BLOCK), (0, -width % _BLOCK)))
+    rows, columns = padded.shape[0] // _BLOCK, padded.shape[1] // _BLOCK
+    mass = padded.reshape(rows, _BLOCK, columns, _BLOCK).sum(axis=(1, 3))
+    solid = mass > 0
+    # Each block takes the greatest number in its neighbourhood until all that touch share one.
+    labels = np.where(solid, np.arange(1, mass.size + 1).reshape(mass.shape), 0)
+    while True:
+        around = np.lib.stride_tricks.sliding_window_view(np.pad(labels, 1), (3, 3))
+        spread = np.where(solid, around.max(axis=(2, 3)), 0)
+        if (spread == labels).all():
+            break
+        labels = spread
+    masses = np.bincount(labels.ravel(), weights=mass.ravel())
+    kept = (masses >= masses.max() / 10)[labels]
+    return ink * kept.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)[:height, :width]
 
 
 def _cut_out(ink: Pixels) -> Pixels | None:

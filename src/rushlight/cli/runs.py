@@ -164,8 +164,8 @@ def _next_free(config: Config) -> Path:
 def _check_types(config: Config, path: Path) -> None:
     for field in fields(Config):
         value = getattr(config, field.name)
-        wanted = {"str": str, "int": int, "float": (int, float)}[str(field.type)]
-        if not isinstance(value, wanted) or isinstance(value, bool):
+        kinds: tuple[type, ...] = {"str": (str,), "int": (int,)}.get(str(field.type), (int, float))
+        if not isinstance(value, kinds) or isinstance(value, bool):
             raise CommandError(f"{path}: '{field.name}' must be {field.type}, not {value!r}")
 
 
