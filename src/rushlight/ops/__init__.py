@@ -25,11 +25,18 @@ from . import (  # noqa: F401 - importing a module registers its operators
     sorting,
     special,
     statistics,
+    variants,
 )
+from .arguments import guarded
 from .registry import FUNCTIONS, METHODS, NN_FUNCTIONS
 
 
 def _attach() -> None:
+    """Publish: methods on Tensor, functions in the table that the namespace is made of."""
+    public: dict[int, Any] = {}
+    for table in (METHODS, FUNCTIONS, NN_FUNCTIONS):
+        for name, f in table.items():
+            table[name] = public.setdefault(id(f), guarded(f))
     for name, f in METHODS.items():
         if name not in Tensor.__dict__:
             setattr(Tensor, name, f)

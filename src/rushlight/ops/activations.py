@@ -6,12 +6,13 @@ import math
 from typing import Any
 
 from ..dtypes import SCALAR_TYPE_NAMES
+from ..errors import with_note
 from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.shapes import wrap_dim
 from ..graph.tape import record
 from ..tensor import Tensor, new_tensor
-from .common import check_tensor, constant
+from .common import check_tensor, constant, not_for
 from .linalg import _rows, addmm, mm
 from .movement import _unsafe_view, reshape, transpose
 from .pointwise import where
@@ -60,9 +61,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         )
     if shape[-1] != weight._shape[1]:
         rows = f"{_rows(shape)}x{shape[-1]}"
-        raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows} and "
-            f"{weight._shape[1]}x{weight._shape[0]})" + _flatten_hint(shape, weight._shape[1])
+        raise with_note(
+            RuntimeError(
+                f"mat1 and mat2 shapes cannot be multiplied ({rows} and "
+                f"{weight._shape[1]}x{weight._shape[0]})"
+            ),
+            _size_hint(shape, weight._shape[1]),
         )
     matrix = transpose(weight, 0, 1) if weight._node is not None else weight.t()
     if n == 2:
@@ -77,17 +81,17 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return reshape(addmm(bias, flat, matrix), full)
 
 
-def _flatten_hint(shape: tuple[int, ...], features: int) -> str:
-    """What PyTorch never says: the sizes would fit after flattening all but the batch."""
+def _size_hint(shape: tuple[int, ...], features: int) -> str:
+    """What PyTorch never says: what came in, what was expected, and the likely repair."""
+    hint = f"the input is {list(shape)}; the layer takes a last dimension of {features}"
     inner = 1
     for s in shape[1:]:
         inner *= s
     if len(shape) > 2 and inner == features:
-        return (
-            f". Each sample of {list(shape[1:])} has {inner} values, as many as the layer expects: did "
-            "you forget torch.flatten(x, 1)?"
-        )
-    return ""
+        return f"{hint}. Did you forget torch.flatten(x, 1)?"
+    if len(shape) > 2:
+        return f"{hint}; torch.flatten(x, 1) would give {inner}"
+    return f"{hint}: make in_features {shape[-1]}, or change what comes before"
 
 
 # --- activations ---------------------------------------------------------------------------------
@@ -184,7 +188,7 @@ def selu(input: Tensor) -> Tensor:
 
 
 @operator(
-    "EluBackward0",
+    "CeluBackward0",
     samples="unary",
     inplace=True,
     method=False,
@@ -222,6 +226,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """``input`` above zero, ``weight * input`` below, one weight or one per channel."""
     check_tensor(input, "prelu")
+    not_for(input._dtype, "prelu_cpu", 0, 1)
     channels = input._shape[1] if len(input._shape) > 1 else 1
     if weight.numel() not in (1, channels):
         raise RuntimeError(
@@ -255,6 +260,10 @@ def _prelu_weight_grad(grad: Any, input: Any, weight: Tensor) -> Tensor:
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """``input`` limited to ``[min_val, max_val]``."""
     check_tensor(input, "hardtanh")
+    if input._dtype.category == 0:
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+    if not input._dtype.is_signed and (min_val < 0 or max_val < 0):
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     e = input._expr()
     return new_tensor(_op(P.MINIMUM, _op(P.MAXIMUM, e, _const(min_val, e)), _const(max_val, e)))
 

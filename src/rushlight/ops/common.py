@@ -14,6 +14,7 @@ from ..graph.expr import Expr, Primitive
 from ..graph.shapes import wrap_dim
 from ..graph.tape import record
 from ..tensor import Tensor, new_tensor
+from .layout import in_order, joint_order, permuted, storage_order, stored_in
 
 Number = int | float | bool
 
@@ -104,6 +105,13 @@ def type_name(x: Any) -> str:
     return f"{cls.__module__}.{cls.__name__}"
 
 
+def not_for(d: dtype, kernel: str, *categories: int) -> None:
+    """PyTorch's error where a kernel has no version for a kind of dtype (0: bool, 1: integers)."""
+    if d.category in categories:
+        kind = dtypes.SCALAR_TYPE_NAMES[d]
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
+
+
 def check_tensor(x: Any, name: str, argument: str = "input", position: int = 1) -> None:
     """PyTorch's TypeError unless ``x`` is a Tensor."""
     if not isinstance(x, Tensor):
@@ -117,6 +125,8 @@ def unary(prim: Primitive, x: Tensor) -> Tensor:
     """Record an elementwise primitive that keeps the dtype."""
     if not isinstance(x, Tensor):
         check_tensor(x, prim.name)
+    if x._strides is not None and (order := storage_order(x)) is not None:
+        return stored_in(record(prim, (permuted(x, order)._expr(),)), order)
     return new_tensor(record(prim, (x._expr(),)))
 
 
@@ -124,11 +134,21 @@ def unary_float(prim: Primitive, x: Tensor) -> Tensor:
     """Record an elementwise primitive that integers enter as floats."""
     if not isinstance(x, Tensor):
         check_tensor(x, prim.name)
-    return new_tensor(record(prim, (cast(x._expr(), as_float(x._dtype)),)))
+    d = as_float(x._dtype)
+    if x._strides is not None and (order := storage_order(x)) is not None:
+        return stored_in(record(prim, (cast(permuted(x, order)._expr(), d),)), order)
+    return new_tensor(record(prim, (cast(x._expr(), d),)))
 
 
 def binary(prim: Primitive, a: Any, b: Any, name: str, d: dtype | None = None) -> Tensor:
-    """Record an elementwise primitive of two operands at their result type (or at ``d``)."""
+    """Record an elementwise primitive of two operands at their result type (or at ``d``).
+
+    The result is stored in the order of dimensions of the first operand, as in PyTorch.
+    """
+    if (order := joint_order(a, b)) is not None:
+        return stored_in(
+            binary(prim, in_order(a, order), in_order(b, order), name, d)._expr(), order
+        )
     if d is None:
         if isinstance(a, Tensor):
             if isinstance(b, Tensor):

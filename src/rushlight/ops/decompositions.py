@@ -693,9 +693,17 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
 @function("matrix_power", method=True)
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """The product of ``n`` copies of square matrices; inverses for negative ``n``."""
-    check_matrix(A, "linalg.matrix_power", True)
+    if n < 0:
+        check_matrix(A, "linalg.matrix_power", True)
+    if len(A._shape) < 2 or A._shape[-1] != A._shape[-2]:
+        raise RuntimeError(
+            "linalg.matrix_power: A must be batches of square matrices, but they are "
+            f"{A._shape[-2] if A.ndim > 1 else 0} by {A._shape[-1] if A.ndim else 0} matrices"
+        )
     if n == 0:
-        return expand(_eye(A._shape[-1], A), A._shape).clone()
+        from .movement import _copied
+
+        return _copied(A, _eye(A._shape[-1], A))
     base: Any = inv(A) if n < 0 else A
     n = abs(n)
     result: Any = None
@@ -714,7 +722,8 @@ _TAYLOR_TERMS = 18
 @function("matrix_exp", method=True)
 def matrix_exp(A: Tensor) -> Tensor:
     """The matrix exponential: a Taylor polynomial of the scaled matrix, squared back."""
-    check_matrix(A, "linalg.matrix_exp", True)
+    if not A._dtype.is_floating_point or A._dtype.itemsize > 2:
+        check_matrix(A, "linalg.matrix_exp", True)
     size = float(A.detach().abs().sum(-1).max()) if numel(A._shape) else 0.0
     squarings = max(0, int(np.ceil(np.log2(size))) + 1) if size > 0.5 else 0
     x = A / 2.0**squarings

@@ -128,6 +128,8 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
                     f"valid indices (got {type(item).__name__})"
                 )
             if index._dtype in (dtypes.bool_, dtypes.uint8):
+                if index._dtype is dtypes.uint8:
+                    _warn_of_bytes()
                 if not index._shape:
                     t = unsqueeze(t, dim)
                     indices.append((dim, reshape(index, 1).to(dtypes.int64).nonzero().reshape(-1)))
@@ -141,6 +143,15 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
                 indices.append((dim, index.to(dtypes.int64)))
                 dim += 1
     return t, indices
+
+
+def _warn_of_bytes() -> None:
+    import warnings
+
+    warnings.warn(
+        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+        stacklevel=4,
+    )
 
 
 def _check_mask(t: Tensor, mask: Tensor, dim: int) -> None:
@@ -486,7 +497,9 @@ def scatter_(
 )
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of ``input`` with elements of ``src`` added where ``index`` says."""
-    check_tensor(src, "scatter_add", "src", 3)
+    check_tensor(input, "scatter_add")
+    check_tensor(index, "scatter_add", "index", 3)
+    check_tensor(src, "scatter_add", "src", 4)
     return _scatter_expr(input, dim, index, src, "add", "scatter_add")
 
 
@@ -529,7 +542,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     """A copy of ``input`` with slices of ``source`` added at the positions in ``index``."""
     at = wrap_dim(dim, len(input._shape))
     if alpha != 1:
-        source = source * alpha
+        source = (source * alpha).to(source._dtype)
     _checked(index, input._shape[at] if input._shape else 1, at)
     if source._dtype is not input._dtype:
         raise RuntimeError(

@@ -9,7 +9,7 @@ from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.tape import record
 from ..tensor import Tensor, new_tensor
-from .common import check_tensor
+from .common import check_tensor, not_for
 from .movement import expand, reshape, transpose
 from .registry import function, operator
 
@@ -33,7 +33,7 @@ def _same_scalar_type(a: Tensor, b: Tensor, names: str = "") -> None:
 
 
 def _product(a: Tensor, b: Tensor) -> Expr:
-    if a._dtype.category == 0:
+    if a._dtype.category == 0 and 0 not in (*a._shape, *b._shape):
         raise RuntimeError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
     return record(P.MATMUL, (a._expr(), b._expr()))
 
@@ -100,6 +100,9 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 )
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix times a vector: (n, m) x (m,)."""
+    check_tensor(input, "mv")
+    check_tensor(vec, "mv", "vec", 2)
+    not_for(input._dtype, "addmv_impl_cpu", 0)
     if len(input._shape) != 2 or len(vec._shape) != 1:
         raise RuntimeError(
             f"vector + matrix @ vector expected, got {len(input._shape)}, {len(vec._shape)}"
@@ -125,7 +128,6 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     tensor=lambda grad, input: grad * input,
     out=True,
     samples="dot",
-    aliases=("vdot",),
 )
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The product of two vectors."""
@@ -146,8 +148,21 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
             f"[{tensor._shape[0]}] to have the same number of elements, but got {input._shape[0]} and "
             f"{tensor._shape[0]} elements respectively"
         )
+    not_for(input._dtype, "dot", 0)
     product = record(P.MUL, (input._expr(), tensor._expr()))
     return new_tensor(record(P.SUM, (product,), ((0,),)))
+
+
+@operator(
+    "VdotBackward0",
+    input=lambda grad, other: grad * other,
+    other=lambda grad, input: grad * input,
+    out=True,
+    samples="dot",
+)
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """The product of two vectors: there are no complex numbers to conjugate."""
+    return dot(input, other)
 
 
 def _blend(input: Tensor, product: Expr, beta: Any, alpha: Any) -> Tensor:
@@ -188,6 +203,9 @@ def _times(grad: Tensor, scale: Any) -> Tensor:
 )
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``."""
+    check_tensor(input, "addmm")
+    check_tensor(mat1, "addmm", "mat1", 2)
+    check_tensor(mat2, "addmm", "mat2", 3)
     if len(mat1._shape) != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {len(mat1._shape)}-D tensor")
     if len(mat2._shape) != 2:
@@ -235,14 +253,14 @@ def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
 ) -> Tensor:
     """``beta * input + alpha * sum(batch1 @ batch2)`` over the batch."""
-    total = bmm(batch1, batch2).sum(0)
-    return input * beta + total * alpha
+    total = bmm(batch1, batch2).sum(0, dtype=batch1._dtype)
+    return _times(input, beta) + _times(total, alpha)
 
 
 @function(method=True)
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``."""
-    return input * beta + outer(vec1, vec2) * alpha
+    return _times(input, beta) + _times(outer(vec1, vec2), alpha)
 
 
 @function(method=True)

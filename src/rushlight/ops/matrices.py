@@ -14,7 +14,7 @@ from ..graph.expr import Expr
 from ..graph.shapes import broadcast_shapes, numel, wrap_dim
 from ..graph.tape import record
 from ..tensor import Tensor, new_tensor
-from .common import check_tensor, constant
+from .common import as_float, cast, check_tensor, constant, not_for
 from .movement import cat, diagonal, expand, reshape, stack
 from .registry import function, operator
 
@@ -179,6 +179,7 @@ def diagonal_scatter(
 def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix."""
     check_tensor(input, "trace")
+    not_for(input._dtype, "trace", 0)
     if len(input._shape) != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {len(input._shape)}")
     return diagonal(input).sum()
@@ -252,16 +253,14 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
 @function()
 def block_diag(*tensors: Any) -> Tensor:
     """A matrix with these matrices along its diagonal."""
-    items = (
-        list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
-    )
-    blocks = [t if t.ndim == 2 else reshape(t, (1, -1)) for t in items]
-    for i, t in enumerate(items):
+    for i, t in enumerate(tensors):
+        check_tensor(t, "block_diag", "tensors", i + 1)
         if t.ndim > 2:
             raise RuntimeError(
                 "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
                 f"{i} has {t.ndim} dimensions"
             )
+    blocks = [t if t.ndim == 2 else reshape(t, (1, -1)) for t in tensors]
     width = sum(b._shape[1] for b in blocks)
     rows, left = [], 0
     for b in blocks:
@@ -283,6 +282,8 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     powers = range(n) if increasing else range(n - 1, -1, -1)
     if not n:
         return x.new_zeros(x._shape[0], 0)
+    if x._dtype.category < 2:
+        x = new_tensor(cast(x._expr(), dtypes.int64))
     return stack([x**p for p in powers], 1)
 
 
@@ -312,6 +313,10 @@ def cdist(
     for t, name in ((x1, "X1"), (x2, "X2")):
         if t.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {t.ndim}D")
+        if not t._dtype.is_floating_point:
+            kind = dtypes.SCALAR_TYPE_NAMES[t._dtype]
+            raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {kind}")
+        not_for(t._dtype, "cdist", *((2,) if t._dtype.itemsize == 2 else ()))
     if x1._shape[-1] != x2._shape[-1]:
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1._shape[-1]} X2: "
@@ -348,6 +353,10 @@ def cov(
             f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} "
             "dimensions"
         )
+    if input._dtype.category == 0:
+        raise RuntimeError("cov(): bool dtype is not supported for input")
+    if input._dtype.category == 1:
+        input = new_tensor(cast(input._expr(), as_float(input._dtype)))
     x = reshape(input, (1, -1)) if input.ndim < 2 else input
     weights: Any = None
     if fweights is not None:

@@ -19,9 +19,9 @@ from ..tensor import (
     contiguous_format,
     new_tensor,
     preserve_format,
-    view_of_storage,
 )
 from .common import cast, check_tensor, dims_of, sizes_of, type_name
+from .layout import inverse, make_view, permuted, storage_order, stored_in
 from .registry import (
     OPERATORS,
     Formula,
@@ -33,16 +33,6 @@ from .registry import (
     node_class,
     operator,
 )
-
-
-def make_view(t: Tensor, shape: Shape, strides: Shape, offset: int) -> Tensor:
-    """A tensor on other shape, strides and offset of the same Storage, remembering its base."""
-    v = view_of_storage(t._storage, shape, strides, offset, t._dtype)
-    base = t if t._base is None else t._base
-    v._base = base
-    if base._generation:
-        v._seen = base._generation
-    return v
 
 
 def _as_strided_grad(
@@ -325,27 +315,16 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
 # --- strided views -------------------------------------------------------------------------------
 
 
-def _permuted(t: Tensor, dims: Sequence[int]) -> Tensor:
-    strides = t.stride()
-    return make_view(
-        t, tuple(t._shape[d] for d in dims), tuple(strides[d] for d in dims), t._offset
-    )
-
-
 @operator(
     "PermuteBackward0",
     name="_permute",
     function=False,
     method=False,
-    input=lambda grad, dims: _permute(grad, _inverse(dims)),
+    input=lambda grad, dims: _permute(grad, inverse(dims)),
 )
 def _permute(input: Tensor, dims: Shape) -> Tensor:
     """``permute`` with wrapped dimensions."""
-    return _permuted(input, dims)
-
-
-def _inverse(dims: Sequence[int]) -> Shape:
-    return tuple(sorted(range(len(dims)), key=dims.__getitem__))
+    return permuted(input, dims)
 
 
 @function(method=True)
@@ -377,7 +356,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     order = list(range(n))
     if n:
         order[a], order[b] = b, a
-    return _permuted(input, order)
+    return permuted(input, order)
 
 
 @operator("TBackward0", input=lambda grad: t(grad))
@@ -386,7 +365,7 @@ def t(input: Tensor) -> Tensor:
     n = len(input._shape)
     if n > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
-    return _permuted(input, tuple(range(n))[::-1])
+    return permuted(input, tuple(range(n))[::-1])
 
 
 @function(method=True)
@@ -429,7 +408,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 )
 def _squeeze(input: Tensor, dims: Shape, shape: Shape) -> Tensor:
     keep = [i for i in range(len(input._shape)) if i not in dims or input._shape[i] != 1]
-    return _permuted(input, keep)
+    return permuted(input, keep)
 
 
 @function(method=True)
@@ -1174,7 +1153,7 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     check_tensor(input, "clone")
     if input._strides is not None:  # an expanded view may have more elements than memory
         check_memory(input.nbytes)
-    order = _dense_order(input) if memory_format is preserve_format else None
+    order = storage_order(input) if memory_format is preserve_format else None
     if (
         memory_format is not None
         and memory_format.channels
@@ -1184,34 +1163,11 @@ def clone(input: Tensor, *, memory_format: Any = preserve_format) -> Tensor:
     return _laid_out(input, order)
 
 
-def _dense_order(t: Tensor) -> Shape | None:
-    """The dimensions from the slowest to the fastest in which PyTorch lays out a copy."""
-    strides, shape = t._strides, t._shape
-    if strides is None or 0 in shape:
-        return None
-    order = list(range(len(shape)))[::-1]
-    for i in range(1, len(order)):  # insertion sort, fastest first; expanded dimensions stay
-        at = i
-        for k in range(i - 1, -1, -1):
-            a, b = order[k], order[at]
-            if strides[a] == 0 or strides[b] == 0:
-                continue
-            if strides[a] < strides[b]:
-                break
-            if strides[a] > strides[b] or shape[a] > shape[b]:
-                order[k], order[at] = b, a
-                at = k
-    return tuple(order[::-1])
-
-
 def _laid_out(t: Tensor, order: Shape | None) -> Tensor:
     """The value in fresh memory whose dimensions are stored in ``order``."""
     if order is None or order == tuple(range(len(order))):
         return new_tensor(t._expr())
-    stored = new_tensor(_permuted(t, order)._expr())
-    back = _permuted(stored, _inverse(order))
-    back._base = None
-    return back
+    return stored_in(permuted(t, order)._expr(), order)
 
 
 @operator(
@@ -1237,17 +1193,10 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
     method=False,
 )
 def _to_dtype(input: Tensor, d: dtype) -> Tensor:
-    order = _dense_order(input)
+    order = storage_order(input)
     if order is None:
         return new_tensor(cast(input._expr(), d))
-    e = cast(_permuted(input, order)._expr(), d)
-    return _permuted_fresh(e, order)
-
-
-def _permuted_fresh(e: Any, order: Shape) -> Tensor:
-    back = _permuted(new_tensor(e), _inverse(order))
-    back._base = None
-    return back
+    return stored_in(cast(permuted(input, order)._expr(), d), order)
 
 
 @method()
@@ -1543,8 +1492,30 @@ for _name_, _f in {
     _view_inplace(_name_, _f)
 
 
-def _matrix_transposed(self: Tensor) -> Tensor:
+def _reversed_dims(self: Tensor) -> Tensor:
     n = len(self._shape)
+    if n != 2:
+        import warnings
+
+        warnings.warn(
+            "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases."
+            if n == 0
+            else "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
+            "deprecated and it will throw an error in a future release. Consider `x.mT` to transpose "
+            "batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the "
+            "dimensions of a tensor.",
+            stacklevel=2,
+        )
+    return _permute(self, tuple(range(n))[::-1])
+
+
+def _adjoint(self: Tensor) -> Tensor:
+    n = len(self._shape)
+    if n not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {n}-D tensor."
+            + (" For batches of matrices, consider using tensor.mH" if n > 2 else "")
+        )
     return _permute(self, tuple(range(n))[::-1])
 
 
@@ -1557,9 +1528,9 @@ def _mT(self: Tensor) -> Tensor:
     return transpose(self, -2, -1)
 
 
-Tensor.T = property(_matrix_transposed, doc="All dimensions reversed.")  # type: ignore[attr-defined]
+Tensor.T = property(_reversed_dims, doc="All dimensions reversed.")  # type: ignore[attr-defined]
 Tensor.mT = property(_mT, doc="The last two dimensions swapped.")  # type: ignore[attr-defined]
-Tensor.H = property(_matrix_transposed, doc="The transpose of a matrix.")  # type: ignore[attr-defined]
+Tensor.H = property(_adjoint, doc="The transpose of a matrix.")  # type: ignore[attr-defined]
 Tensor.real = property(lambda self: self, doc="``self``: there are no complex numbers.")  # type: ignore[attr-defined]
 
 _AS_STRIDED = OPERATORS["as_strided"]

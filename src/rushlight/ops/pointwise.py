@@ -18,6 +18,7 @@ from .common import (
     check_tensor,
     constant,
     is_number,
+    not_for,
     operand,
     result_dtype,
     unary,
@@ -178,27 +179,45 @@ def true_divide(input: Any, other: Any) -> Tensor:
     return div(input, other)
 
 
-@operator(None, inplace=True, out=True, samples="binary:nonzero")
+def no_derivative(name: str) -> Any:
+    """A formula for operators that have no derivative: backward raises, as in PyTorch."""
+
+    def formula(grad: Tensor) -> Tensor:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return formula
+
+
+@operator(
+    "NotImplemented",
+    input=no_derivative("floor_divide"),
+    other=no_derivative("floor_divide"),
+    inplace=True,
+    out=True,
+    samples="binary:nonzero",
+)
 def floor_divide(input: Any, other: Any) -> Tensor:
     """``floor(input / other)``; ``RuntimeError`` for an integer division by zero."""
+    not_for(result_dtype(input, other), "div_floor_cpu", 0)
     return binary(P.FLOORDIV, input, other, "floor_divide")
 
 
 @operator(
-    "RemainderBackward0",
+    lambda bound: f"RemainderBackward{int(isinstance(bound['other'], Tensor))}",
     input=lambda grad: grad,
-    other=lambda grad, input, other: -grad * floor_divide(input, other),
+    other=lambda grad, input, other: -grad * div(input, other, rounding_mode="floor"),
     inplace=True,
     out=True,
     samples="binary:nonzero",
 )
 def remainder(input: Any, other: Any) -> Tensor:
     """The remainder with the sign of the divisor (Python's ``%``)."""
+    not_for(result_dtype(input, other), "remainder_cpu", 0)
     return binary(P.REMAINDER, input, other, "remainder")
 
 
 @operator(
-    "FmodBackward0",
+    lambda bound: f"FmodBackward{int(isinstance(bound['other'], Tensor))}",
     input=lambda grad: grad,
     other=lambda grad, input, other: -grad * div(input, other, rounding_mode="trunc"),
     inplace=True,
@@ -207,6 +226,7 @@ def remainder(input: Any, other: Any) -> Tensor:
 )
 def fmod(input: Any, other: Any) -> Tensor:
     """The remainder with the sign of the dividend (C's ``fmod``)."""
+    not_for(result_dtype(input, other), "fmod_cpu", 0)
     return binary(P.FMOD, input, other, "fmod")
 
 
@@ -259,6 +279,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
                 return new_tensor(record(P.DIV, (constant(1.0, d), e)))
         elif exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if is_number(input) or isinstance(input, Tensor):
+        not_for(result_dtype(input, exponent), "pow", 0)
     return binary(P.POW, input, exponent, "pow")
 
 
@@ -299,6 +321,8 @@ def positive(input: Tensor) -> Tensor:
 )
 def abs(input: Tensor) -> Tensor:
     """The absolute value."""
+    check_tensor(input, "abs")
+    not_for(input._dtype, "abs_cpu", 0)
     return unary(P.ABS, input)
 
 
@@ -578,7 +602,7 @@ def exp2(input: Tensor) -> Tensor:
 
 
 @operator(
-    "DegToRadBackward0", input=lambda grad: grad.deg2rad(), inplace=True, out=True, samples="unary"
+    "Deg2RadBackward0", input=lambda grad: grad.deg2rad(), inplace=True, out=True, samples="unary"
 )
 def deg2rad(input: Tensor) -> Tensor:
     """Degrees to radians."""
@@ -586,7 +610,7 @@ def deg2rad(input: Tensor) -> Tensor:
 
 
 @operator(
-    "RadToDegBackward0", input=lambda grad: grad.rad2deg(), inplace=True, out=True, samples="unary"
+    "Rad2DegBackward0", input=lambda grad: grad.rad2deg(), inplace=True, out=True, samples="unary"
 )
 def rad2deg(input: Tensor) -> Tensor:
     """Radians to degrees."""
@@ -595,6 +619,8 @@ def rad2deg(input: Tensor) -> Tensor:
 
 def _rounding(name: str, grad_fn: str, prim: Any, doc: str, aliases: tuple[str, ...] = ()) -> Any:
     def forward(input: Tensor) -> Tensor:
+        check_tensor(input, name)
+        not_for(input._dtype, f"{name}_vml_cpu", 0)
         return unary(prim, input)
 
     forward.__doc__ = doc
@@ -618,6 +644,7 @@ trunc = _rounding("trunc", "TruncBackward0", P.TRUNC, "The integer part.", ("fix
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """To the nearest integer (or ``decimals`` places), ties to even."""
     check_tensor(input, "round")
+    not_for(input._dtype, "round_vml_cpu", 0)
     if decimals == 0:
         return unary(P.ROUND, input)
     scale = 10.0 ** builtin_abs(decimals)
@@ -634,6 +661,8 @@ def builtin_abs(n: int) -> int:
 @operator("FracBackward0", input=lambda grad: grad, inplace=True, out=True, samples="unary")
 def frac(input: Tensor) -> Tensor:
     """The fractional part, with the sign of ``input``."""
+    check_tensor(input, "frac")
+    not_for(input._dtype, "frac_cpu", 0, 1)
     return sub(input, unary(P.TRUNC, input))
 
 
@@ -721,6 +750,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     bounds = [b for b in (min, max) if b is not None]
     d = result_dtype(input, *bounds)
+    if len(bounds) == 2 or not isinstance(bounds[0], Tensor):
+        not_for(d, "clamp_cpu", 0)
     e = cast(input._expr(), d)
     if min is not None:
         e = record(P.MAXIMUM, (e, operand(min, d, "clamp", "min")))
@@ -836,6 +867,7 @@ def isnan(input: Tensor) -> Tensor:
 @operator(None, samples="unary")
 def isinf(input: Tensor) -> Tensor:
     """Whether the element is plus or minus infinity."""
+    check_tensor(input, "isinf")
     if not input._dtype.is_floating_point:
         return zeros_like(input, dtype=dtypes.bool_)
     return eq(unary(P.ABS, input), math.inf)
@@ -844,6 +876,7 @@ def isinf(input: Tensor) -> Tensor:
 @operator(None, samples="unary")
 def isfinite(input: Tensor) -> Tensor:
     """Whether the element is neither infinite nor NaN."""
+    check_tensor(input, "isfinite")
     if not input._dtype.is_floating_point:
         return eq(input, input)
     return lt(unary(P.ABS, input), math.inf)
@@ -908,7 +941,8 @@ def _where_method(self: Tensor, condition: Tensor, other: Any) -> Tensor:
 )
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """``input`` with ``value`` (a number or 0-d tensor) where ``mask`` holds."""
-    check_tensor(mask, "masked_fill", "mask", 1)
+    check_tensor(input, "masked_fill")
+    check_tensor(mask, "masked_fill", "mask", 2)
     if mask._dtype is not dtypes.bool_:
         raise RuntimeError(
             "masked_fill_ only supports boolean masks, but got mask with dtype "
@@ -934,7 +968,7 @@ def _c_name(d: dtypes.dtype) -> str:
 
 
 @operator(
-    "LerpBackward0",
+    lambda bound: f"LerpBackward{int(isinstance(bound['weight'], Tensor))}",
     input=lambda grad, weight: grad * (1 - weight),
     end=lambda grad, weight: grad * weight,
     weight=lambda grad, input, end: grad * (end - input),
@@ -950,6 +984,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
         raise RuntimeError(
             f"expected dtype {input._dtype.name} for `end` but got dtype {end._dtype.name}"
         )
+    not_for(input._dtype, "lerp_kernel_tensor", 0, 1)
     gap = sub(end, input)
     if is_number(weight):
         if builtin_abs(weight) < 0.5:
@@ -970,6 +1005,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
 )
 def addcmul(input: Tensor, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """``input + value * tensor1 * tensor2``."""
+    not_for(result_dtype(input, tensor1, tensor2), "addcmul_cpu_out", 0)
     product = mul(tensor1, tensor2) if _is_one(value) else mul(mul(tensor1, value), tensor2)
     return add(input, product)
 
@@ -1015,6 +1051,8 @@ def _is_one(value: Any) -> bool:
 )
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """``log(input / (1 - input))``, with ``input`` limited to ``[eps, 1 - eps]`` if given."""
+    check_tensor(input, "logit")
+    input = new_tensor(cast(input._expr(), as_float(input._dtype)))
     x = input if eps is None else clamp(input, eps, 1 - eps)
     return div(x, sub(1, x)).log()
 
@@ -1023,13 +1061,14 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
 def xlogy(input: Any, other: Any) -> Tensor:
     """``input * log(other)``, 0 where ``input`` is 0."""
     other = other if isinstance(other, Tensor) else new_tensor(constant(other, input._dtype))
-    product = mul(input, other.log())
-    return where(eq(input, 0) & ~isnan(other), 0.0, product)
+    zero = eq(input, 0) & ~isnan(other)
+    return mul(input, where(zero, 1.0, other).log())
 
 
 @function("logaddexp", method=True)
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """``log(exp(input) + exp(other))`` without overflow."""
+    not_for(result_dtype(input, other), "logaddexp_cpu", 0, 1)
     top = maximum(input, other)
     safe = where(isinf(top), 0.0, top)
     return ((input - safe).exp() + (other - safe).exp()).log() + safe
@@ -1038,17 +1077,28 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
 @function("hypot", method=True)
 def hypot(input: Tensor, other: Tensor) -> Tensor:
     """``sqrt(input**2 + other**2)``."""
+    not_for(result_dtype(input, other), "hypot_cpu", 0, 1)
     return (input * input + other * other).sqrt()
 
 
 @function("copysign", method=True)
 def copysign(input: Tensor, other: Any) -> Tensor:
-    """The magnitude of ``input`` with the sign of ``other``."""
-    o = other if isinstance(other, Tensor) else new_tensor(constant(other, as_float(input._dtype)))
-    return where(signbit(o), -abs(input), abs(input))
+    """The magnitude of ``input`` with the sign of ``other``; integers become floats."""
+    d = as_float(result_dtype(input, other))
+    size = abs(input.to(d))
+    if not isinstance(other, Tensor):
+        return -size if math.copysign(1.0, other) < 0 else size
+    return where(signbit(other.to(d)), -size, size)
 
 
-@function("heaviside", method=True)
+@operator(
+    "NotImplemented",
+    input=no_derivative("heaviside"),
+    values=no_derivative("heaviside"),
+    inplace=True,
+    out=True,
+    samples="binary",
+)
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 below zero, ``values`` at zero, 1 above."""
     return where(eq(input, 0), values, gt(input, 0).to(input._dtype))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
+
+import numpy as np
 
 from .. import dtypes
 from ..dtypes import dtype
@@ -11,7 +14,7 @@ from ..graph import primitives as P
 from ..graph.shapes import numel, reduced_shape, wrap_dim
 from ..graph.tape import record
 from ..tensor import Tensor, new_tensor
-from .common import as_float, cast, check_tensor, constant, dims_of
+from .common import as_float, cast, check_tensor, constant, dims_of, not_for
 from .movement import expand, reshape, unsqueeze
 from .registry import function, node_class, operator
 
@@ -179,6 +182,20 @@ def _spread_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[An
     return dim, 1 if correction is None else correction, keepdim
 
 
+def _checked_arguments(
+    name: str, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, float, bool]:
+    """``_spread_arguments``, with PyTorch's warning where there is too little to divide by."""
+    dim, correction, keepdim = _spread_arguments(args, kwargs)
+    if _count(input._shape, dim) <= correction:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+            "reduction factor (input numel divided by output numel).",
+            stacklevel=4,
+        )
+    return dim, correction, keepdim
+
+
 def _need_float(t: Tensor, name: str) -> None:
     if not t._dtype.is_floating_point:
         raise RuntimeError(f"{name} only support floating point and complex dtypes")
@@ -188,27 +205,27 @@ def _need_float(t: Tensor, name: str) -> None:
 def var(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """The variance: ``var(dim=None, unbiased=True, keepdim=False)`` or ``correction=1``."""
     _need_float(input, "std and var")
-    return _var(input, *_spread_arguments(args, kwargs))
+    return _var(input, *_checked_arguments("var", input, args, kwargs))
 
 
 @function(method=True)
 def std(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """The standard deviation: ``std(dim=None, unbiased=True, keepdim=False)`` or ``correction=1``."""
     _need_float(input, "std and var")
-    return _std(input, *_spread_arguments(args, kwargs))
+    return _std(input, *_checked_arguments("std", input, args, kwargs))
 
 
 @function()
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
-    dim, correction, keepdim = _spread_arguments(args, kwargs)
+    dim, correction, keepdim = _checked_arguments("var_mean", input, args, kwargs)
     return _var(input, dim, correction, keepdim), mean(input, dim, keepdim)
 
 
 @function()
 def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean."""
-    dim, correction, keepdim = _spread_arguments(args, kwargs)
+    dim, correction, keepdim = _checked_arguments("std_mean", input, args, kwargs)
     return _std(input, dim, correction, keepdim), mean(input, dim, keepdim)
 
 
@@ -367,6 +384,9 @@ def _define_extremum(name: str, prim: Any, arg_prim: Any, pairwise: str) -> None
     def arg(
         input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None
     ) -> Tensor:
+        check_tensor(input, f"arg{name}")
+        if input._dtype.category == 0:
+            raise RuntimeError(f"arg{name}(): does not support bool input")
         if dim is None and 0 in input._shape:
             raise IndexError(
                 f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify "
@@ -404,6 +424,11 @@ _define_extremum("min", P.MIN, P.ARGMIN, "minimum")
 @function(method=True)
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """The smallest and the largest, as a pair."""
+    if not numel(input._shape) and (dim is None or not input._shape[wrap_dim(dim, input.ndim)]):
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+            "identity."
+        )
     from ..return_types import named_result
 
     return named_result("aminmax", ("min", "max"))(
@@ -531,6 +556,8 @@ def _cumprod_grad(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tens
     parts = []
     from .movement import cat, stack
 
+    if not n:
+        return input * 0
     for j in range(n):
         before = input.narrow(dim, 0, j).prod(dim, keepdim=True)
         after = cumprod(input.narrow(dim, j + 1, n - j - 1), dim)
@@ -546,11 +573,34 @@ def cumprod(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     return _scan(P.CUMPROD, input, dim, dtype or _sum_dtype(input._dtype))
 
 
-@operator("LogcumsumexpBackward0", samples=None)
+LOGCUMSUMEXP = P.primitive(  # attrs (dim,)
+    "logcumsumexp",
+    lambda inputs, attrs: (inputs[0].shape, inputs[0].dtype),
+    lambda attrs, args, a: np.logaddexp.accumulate(a, axis=attrs[0]),
+    "scan",
+)
+
+
+def _logcumsumexp_grad(grad: Tensor, input: Tensor, dim: int, result: Tensor) -> Tensor:
+    """``exp(input) * reverse_cumsum(grad * exp(-result))``, summed as logarithms by sign."""
+    from .movement import flip
+    from .pointwise import where
+
+    def part(g: Tensor) -> Tensor:
+        logs = where(g > 0, where(g > 0, g, 1.0).log() - result, -math.inf)
+        if not logs._shape:
+            return (logs + input).exp()
+        return (flip(logcumsumexp(flip(logs, dim), dim), dim) + input).exp()
+
+    return part(grad) - part(-grad)
+
+
+@operator("LogcumsumexpBackward0", out=True, input=_logcumsumexp_grad, samples="cumulative")
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
-    """``log(cumsum(exp(input)))`` along ``dim``."""
-    top = input.amax(dim, True)
-    return cumsum((input - top).exp(), dim).log() + top
+    """``log(cumsum(exp(input)))`` along ``dim``, without overflow."""
+    check_tensor(input, "logcumsumexp")
+    not_for(input._dtype, "logcumsumexp_out_cpu", 0, 1)
+    return _scan(LOGCUMSUMEXP, input, dim, input._dtype)
 
 
 def _define_cumulative(name: str, prim: Any) -> None:
@@ -601,7 +651,8 @@ def diff(
         size = x._shape[wrap_dim(dim, x.ndim)]
         if size == 0:
             break
-        x = x.narrow(dim, 1, size - 1) - x.narrow(dim, 0, size - 1)
+        high, low = x.narrow(dim, 1, size - 1), x.narrow(dim, 0, size - 1)
+        x = high ^ low if x._dtype.category == 0 else high - low
     return x
 
 
@@ -690,12 +741,22 @@ def norm(
 @function(method=True)
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The ``p``-norm of the difference."""
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(
+            "norm(): input dtype should be either floating point or complex. Got "
+            f"{dtypes.SCALAR_TYPE_NAMES[input._dtype]} instead."
+        )
     return _vector_norm(input - other, float(p), None, False)
 
 
 @function(method=True)
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Slices along ``dim`` scaled down so that their ``p``-norm is at most ``maxnorm``."""
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{dtypes.SCALAR_TYPE_NAMES[input._dtype]}"
+        )
     rest = [i for i in range(input.ndim) if i != wrap_dim(dim, input.ndim)]
     size = _vector_norm(input, float(p), rest, True)
     from .pointwise import where
@@ -722,5 +783,11 @@ def nanmean(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: dtype | None = None
 ) -> Tensor:
     """``mean`` of the elements that are not NaN."""
+    check_tensor(input, "nanmean")
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(
+            "nanmean(): expected input to have floating point or complex dtype but got "
+            f"{dtypes.SCALAR_TYPE_NAMES[input._dtype]}"
+        )
     known = input.isnan().logical_not()
     return nansum(input, dim, keepdim, dtype=dtype) / sum(known, dim, keepdim)

@@ -14,7 +14,7 @@ from ..graph.tape import record
 from ..return_types import values_and_indices
 from ..runtime.narrow import NARROW, narrow
 from ..tensor import Tensor, new_tensor
-from .common import cast, check_tensor, constant, is_number
+from .common import cast, check_tensor, constant, is_number, not_for
 from .registry import function, node_class, operator
 
 # --- sort ----------------------------------------------------------------------------------------
@@ -123,6 +123,8 @@ def topk(
         RuntimeError: there are fewer than ``k`` elements.
     """
     check_tensor(input, "topk")
+    if input._dtype.category == 0:
+        raise RuntimeError("topk does not support bool dtypes on CPU")
     at = wrap_dim(dim, len(input._shape))
     if not 0 <= k <= (input._shape[at] if input._shape else 1):
         raise RuntimeError("selected index k out of range")
@@ -160,6 +162,7 @@ def kthvalue(
 ) -> Any:
     """The ``k``-th smallest element of each slice along ``dim``, with its index."""
     check_tensor(input, "kthvalue")
+    not_for(input._dtype, "kthvalue_cpu", 0)
     at = wrap_dim(dim, len(input._shape))
     if not 1 <= k <= (input._shape[at] if input._shape else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {at}")
@@ -214,6 +217,7 @@ def _define_median(name: str, skip_nan: bool, doc: str) -> None:
         input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None
     ) -> Any:
         check_tensor(input, name)
+        not_for(input._dtype, "median_cpu", 0)
         if dim is None:
             if not numel(input._shape):
                 return input.new_full((), float("nan"))
@@ -411,6 +415,7 @@ def searchsorted(
             f"{list(boundaries._shape)} and input value tensor {list(values._shape)}"
         )
     d = dtypes.promote_types(boundaries._dtype, values._dtype)
+    not_for(d, "searchsorted_out_cpu", 0)
     operands = cast(boundaries._expr(), d), cast(values._expr(), d)
     found = record(P.SEARCHSORTED, operands, (int(right or side == "right"),))
     result = new_tensor(cast(found, dtypes.int32 if out_int32 else dtypes.int64))
@@ -443,5 +448,7 @@ def isin(
     from .common import operand, result_dtype
 
     d = result_dtype(elements, test_elements)
+    if d.category == 0:
+        raise RuntimeError("Unsupported input type encountered for isin(): Bool")
     a, b = operand(elements, d, "isin", "elements"), operand(test_elements, d, "isin")
     return new_tensor(record(ISIN, (a, b), (int(invert),)))

@@ -11,7 +11,7 @@ from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.tape import record
 from ..tensor import Tensor, new_tensor
-from .common import as_float, cast, check_tensor
+from .common import as_float, cast, check_tensor, not_for, result_dtype
 from .pointwise import where
 from .registry import function, operator
 
@@ -194,6 +194,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
 @function(method=True)
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """``log2(2 ** input + 2 ** other)`` without overflow."""
+    not_for(result_dtype(input, other), "logaddexp2_cpu", 0, 1)
     ln2 = math.log(2)
     return (input * ln2).logaddexp(other * ln2) / ln2
 
@@ -205,6 +206,8 @@ def ndtr(input: Tensor) -> Tensor:
 
 def log_ndtr(input: Tensor) -> Tensor:
     """The logarithm of ``ndtr``, exact also far to the left (an asymptotic series there)."""
+    not_for(input._dtype, "log_ndtr_cpu", *((2,) if input._dtype.itemsize == 2 else ()))
+    input = input if input._dtype.is_floating_point else input.to(as_float(input._dtype))
     left = input < -10
     x = where(left, input, -20.0)
     z = 1 / (x * x)
@@ -229,8 +232,8 @@ def xlog1py(input: Any, other: Any) -> Tensor:
     """``input * log1p(other)``, 0 where ``input`` is 0."""
     if not isinstance(other, Tensor):
         other = input.new_full((), other)
-    product = other.log1p() * input
-    return where((input == 0) & ~other.isnan(), 0.0, product)
+    zero = (input == 0) & ~other.isnan()
+    return where(zero, 0.0, other).log1p() * input
 
 
 def zeta(input: Tensor, other: Tensor) -> Tensor:

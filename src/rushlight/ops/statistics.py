@@ -16,7 +16,8 @@ from ..return_types import named_result
 from ..tensor import Tensor, new_tensor
 from .common import check_tensor, constant
 from .movement import reshape
-from .registry import function, method
+from .pointwise import where
+from .registry import function, method, operator
 
 # --- counting ------------------------------------------------------------------------------------
 
@@ -155,7 +156,6 @@ def _quantile_error(input: Tensor, q: Any, interpolation: str, name: str) -> Non
 def _quantile(
     input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip_nan: bool
 ) -> Tensor:
-    from .pointwise import where
     from .sorting import sort
 
     name = "nanquantile" if skip_nan else "quantile"
@@ -308,8 +308,11 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
 # --- integration ---------------------------------------------------------------------------------
 
 
-def _panels(y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
-    n = y._shape[wrap_dim(dim, y.ndim)]
+def _panels(y: Tensor, x: Tensor | None, dx: Any, dim: int, name: str) -> Tensor:
+    if y._dtype.category == 0:
+        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
+    dim = wrap_dim(dim, y.ndim)
+    n = y._shape[dim]
     both = y.narrow(dim, 1, n - 1) + y.narrow(dim, 0, n - 1)
     if x is None:
         return both * (0.5 * (1.0 if dx is None else dx))
@@ -324,7 +327,7 @@ def _panels(y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
 @function("trapezoid")
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral of ``y`` along ``dim`` by the trapezoid rule, with points ``x`` or steps ``dx``."""
-    return _panels(y, x, dx, dim).sum(dim)
+    return _panels(y, x, dx, dim, "trapezoid").sum(dim)
 
 
 function("trapz")(trapezoid)
@@ -335,7 +338,7 @@ def cumulative_trapezoid(
     y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1
 ) -> Tensor:
     """The running integral of ``y`` along ``dim`` by the trapezoid rule."""
-    return _panels(y, x, dx, dim).cumsum(dim)
+    return _panels(y, x, dx, dim, "cumulative_trapezoid").cumsum(dim)
 
 
 @function()
@@ -422,11 +425,14 @@ def lcm(input: Tensor, other: Tensor) -> Tensor:
     return new_tensor(record(LCM, (a, b)))
 
 
-method("gcd_")(lambda self, other: self.copy_(gcd(self, other)))
-method("lcm_")(lambda self, other: self.copy_(lcm(self, other)))
-
-
-@function(method=True)
+@operator(
+    "NextafterBackward0",
+    input=lambda grad, input, other: where(input != other, grad, 0.0),
+    other=lambda grad: grad * 0.0,
+    inplace=True,
+    out=True,
+    samples="binary",
+)
 def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The next representable number after ``input`` towards ``other``."""
     from .common import binary
@@ -446,7 +452,9 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     return input * pow(2.0, other)
 
 
-@function(method=True)
+@operator(
+    "FrexpBackward0", input=lambda grads, result: ldexp(grads[0], -result[1]), samples="unary"
+)
 def frexp(input: Tensor) -> Any:
     """The mantissa in [0.5, 1) and the exponent: ``input == mantissa * 2 ** exponent``."""
     check_tensor(input, "frexp")
