@@ -349,7 +349,7 @@ def _rebase_dirty(t: Tensor, node: Any, nr: int) -> None:
 def _with_history(t: Tensor, node: Any, nr: int, copy: bool) -> Tensor:
     """``t`` with ``node`` as its history; a view of it where it has another one already."""
     if copy or t._node is not None:
-        from ..ops.movement import make_view
+        from ..ops.layout import make_view
 
         t = make_view(t, t._shape, t.stride(), t._offset)
     t._req, t._node, t._nr = True, node, nr

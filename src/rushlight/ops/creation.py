@@ -18,6 +18,7 @@ from ..graph.tape import record
 from ..runtime.narrow import compute_type, narrow
 from ..tensor import Tensor, new_tensor, view_of_storage
 from .common import is_number, sizes_of
+from .layout import storage_order, stored_in
 from .registry import function, method
 
 
@@ -447,14 +448,11 @@ def _like(name: str, value: float) -> None:
 
 def _like_layout(t: Tensor, value: Any, d: dtype) -> Tensor:
     """Filled, with the strides of a dense tensor (so that fills run in PyTorch's order)."""
-    from .movement import _dense_order, _inverse, _permuted
-
-    order = _dense_order(t)
+    order = storage_order(t)
     if order is None:
         return full_expr(t._shape, value, d)
-    back = _permuted(full_expr(tuple(t._shape[i] for i in order), value, d), _inverse(order))
-    back._base = None
-    return back
+    filled = full_expr(tuple(t._shape[i] for i in order), value, d)
+    return stored_in(filled._expr(), order)
 
 
 _like("zeros_like", 0)

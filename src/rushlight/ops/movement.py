@@ -36,15 +36,38 @@ from .registry import (
 
 
 def _as_strided_grad(
-    grad: Tensor, input: Tensor, size: Shape, stride: Shape, storage_offset: int
+    grad: Tensor, input: Tensor, size: Shape, stride: Shape, storage_offset: int | None
 ) -> Tensor:
-    zeros = new_tensor(record(P.FULL, (), (input._shape, grad._dtype), (0,)))
-    start = 0 if storage_offset is None else storage_offset - input._offset
-    if any(s == 0 and n > 1 for s, n in zip(stride, size, strict=True)) or _overlaps(size, stride):
-        flat = zeros.reshape(-1)
-        index = _positions(size, stride, start)
-        return flat.index_add(0, index, grad.reshape(-1)).reshape(input._shape)
-    return as_strided_scatter(zeros, grad, size, stride, start)
+    """Through memory: from where the view's elements lie to where those of ``input`` lie."""
+    at, strides = input._offset, input.stride()
+    start = at if storage_offset is None else storage_offset
+    if 0 in size or 0 in input._shape:
+        return _zeros(input._shape, grad._dtype)
+    first = min(at, start)
+    extent = max(_end(input._shape, strides, at), _end(size, stride, start)) - first
+    memory = memory_gradient(grad, stride, start - first, extent)
+    if _overlaps(input._shape, strides):  # each position gets its share
+        ones = new_tensor(record(P.FULL, (), (input._shape, grad._dtype), (1,)))
+        count = memory_gradient(ones, strides, at - first, extent)
+        memory = memory / count.clamp(min=1)
+    return as_strided(memory, input._shape, strides, at - first)
+
+
+def _zeros(shape: Shape, d: dtype) -> Tensor:
+    return new_tensor(record(P.FULL, (), (shape, d), (0,)))
+
+
+def _end(shape: Shape, strides: Shape, offset: int) -> int:
+    """One past the last element of a non-empty view."""
+    return offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) + 1
+
+
+def memory_gradient(grad: Tensor, strides: Shape, offset: int, extent: int) -> Tensor:
+    """The gradient of flat memory of ``extent`` elements, from that of a view on it."""
+    flat = _zeros((extent,), grad._dtype)
+    if _overlaps(grad._shape, strides):
+        return flat.index_add(0, _positions(grad._shape, strides, offset), reshape(grad, -1))
+    return as_strided_scatter(flat, grad, grad._shape, strides, offset)
 
 
 def _overlaps(size: Shape, stride: Shape) -> bool:

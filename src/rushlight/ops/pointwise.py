@@ -267,16 +267,14 @@ def pow(input: Any, exponent: Any) -> Tensor:
     if isinstance(input, Tensor) and not isinstance(exponent, Tensor) and is_number(exponent):
         d = result_dtype(input, exponent)
         if exponent == 2 and d is input._dtype and d is not dtypes.bool_:
-            e = input._expr()
-            return new_tensor(record(P.MUL, (e, e)))
+            return binary(P.MUL, input, input, "pow")
         if d.is_floating_point:
-            e = cast(input._expr(), d)
             if exponent == 0.5:
-                return new_tensor(record(P.SQRT, (e,)))
+                return unary_float(P.SQRT, input)
             if exponent == 3:
-                return new_tensor(record(P.MUL, (record(P.MUL, (e, e)), e)))
+                return binary(P.MUL, binary(P.MUL, input, input, "pow", d), input, "pow", d)
             if exponent == -1:
-                return new_tensor(record(P.DIV, (constant(1.0, d), e)))
+                return binary(P.DIV, 1.0, input, "pow", d)
         elif exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
     if is_number(input) or isinstance(input, Tensor):
@@ -752,12 +750,12 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     d = result_dtype(input, *bounds)
     if len(bounds) == 2 or not isinstance(bounds[0], Tensor):
         not_for(d, "clamp_cpu", 0)
-    e = cast(input._expr(), d)
+    limited = input
     if min is not None:
-        e = record(P.MAXIMUM, (e, operand(min, d, "clamp", "min")))
+        limited = binary(P.MAXIMUM, limited, min, "clamp", d)
     if max is not None:
-        e = record(P.MINIMUM, (e, operand(max, d, "clamp", "max")))
-    return new_tensor(e)
+        limited = binary(P.MINIMUM, limited, max, "clamp", d)
+    return limited
 
 
 @function("clamp_min", method=True)
@@ -1134,7 +1132,7 @@ def relu(input: Tensor) -> Tensor:
     check_tensor(input, "relu")
     if input._dtype is dtypes.bool_:
         raise RuntimeError("Boolean inputs not supported for relu")
-    return new_tensor(record(P.MAXIMUM, (input._expr(), constant(0, input._dtype))))
+    return binary(P.MAXIMUM, input, 0, "relu")
 
 
 # --- Python's operators --------------------------------------------------------------------------

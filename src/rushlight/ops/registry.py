@@ -252,6 +252,8 @@ class Operator:
         for row in self.formulas:
             a = bound.get(row.name)
             if isinstance(a, Tensor):
+                if a._base is not None:
+                    a._sync()
                 edges.append(edge(a) if a._req else None)
                 tracked.append(a._req)
                 counts.append(None)
@@ -527,24 +529,47 @@ def assign(t: Tensor, value: Tensor) -> Tensor:
 
 
 class CopySlices(Node):
-    """The history of a base after an in-place write through one of its views."""
+    """The history of a base after an in-place write through one of its views.
 
-    namespace = "torch::autograd::"
+    Attributes:
+        shape, strides, offset: the view, relative to the base's first element.
+        base_strides: of a base that is not contiguous.
+    """
+
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     offset: int
+    base_strides: tuple[int, ...] | None
 
     def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
         """The written region's gradient goes to the value, the rest to the old base."""
         grad = grads[0]
         if grad is None:
             return [None, None]
-        dense = grad.contiguous()
-        inner = dense.as_strided(self.shape, self.strides, self.offset)
+        memory = self._in_memory(grad)
+        inner = memory.as_strided(self.shape, self.strides, self.offset)
         if self.edges[0] is None:
             return [None, inner]
         zeros = new_tensor(inner._expr()).new_zeros(self.shape)
-        return [dense.as_strided_scatter(zeros, self.shape, self.strides, self.offset), inner]
+        rest = memory.as_strided_scatter(zeros, self.shape, self.strides, self.offset)
+        if self.base_strides is not None:
+            rest = rest.as_strided(grad._shape, self.base_strides, 0)
+        return [rest, inner]
+
+    def _in_memory(self, grad: Tensor) -> Tensor:
+        """The base's gradient as its memory is laid out."""
+        if self.base_strides is None:
+            return grad.contiguous()
+        from .movement import memory_gradient
+
+        last = max(
+            offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+            for shape, strides, offset in (
+                (grad._shape, self.base_strides, 0),
+                (self.shape, self.strides, self.offset),
+            )
+        )
+        return memory_gradient(grad, self.base_strides, 0, last + 1)
 
 
 def rebase(t: Tensor, value: Tensor) -> None:
@@ -562,6 +587,7 @@ def rebase(t: Tensor, value: Tensor) -> None:
     node.edges = (edge(base) if base._req else None, edge(value) if value._req else None)
     node.shape, node.strides = t._shape, t.stride()
     node.offset = t._offset - base._offset
+    node.base_strides = None if base.is_contiguous() else base.stride()
     node.site = value._storage.expr.site
     base._node, base._nr, base._req = node, 0, True
     base._generation += 1
