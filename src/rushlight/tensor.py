@@ -617,6 +617,14 @@ class Tensor:
         return int(self._only("int"))
 
     def __float__(self) -> float:
+        if self.requires_grad:
+            import warnings
+
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+                "behavior.\nConsider using tensor.detach() first.",
+                stacklevel=2,
+            )
         return float(self._only("float"))
 
     def __complex__(self) -> complex:

@@ -76,7 +76,7 @@ class LBFGS(Optimizer):
         state.setdefault("n_iter", 0)
 
         first_loss, grad = self._evaluate(closure)
-        loss = float(first_loss)
+        loss = _number(first_loss)
         evaluations = 1
         state["func_evals"] += 1
         if _largest(grad) <= group["tolerance_grad"]:
@@ -108,7 +108,7 @@ class LBFGS(Optimizer):
                 if iteration != group["max_iter"]:
                     # The last evaluation of a step would only serve a further iteration.
                     result, grad = self._evaluate(closure)
-                    loss, used = float(result), 1
+                    loss, used = _number(result), 1
             evaluations += used
             state["func_evals"] += used
 
@@ -160,7 +160,7 @@ class LBFGS(Optimizer):
             result, grad_there = self._evaluate(closure)
             for param, value in zip(self._params, start, strict=True):
                 param.copy_(value)
-            return _Point(at, float(result), grad_there, float(grad_there.dot(direction)))
+            return _Point(at, _number(result), grad_there, float(grad_there.dot(direction)))
 
         origin = _Point(0.0, loss, grad, slope)
         return _strong_wolfe(evaluate, origin, size, _largest(direction), max_evaluations)
@@ -200,6 +200,11 @@ class _Found(NamedTuple):
     grad: Tensor
     size: float
     evaluations: int
+
+
+def _number(loss: Any) -> float:
+    """The value of what a closure returned, a number or a tensor with its history."""
+    return float(loss.item() if isinstance(loss, Tensor) else loss)
 
 
 def _largest(vector: Tensor) -> float:
