@@ -9,8 +9,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from . import dtypes
-from .amp import autocast
-from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .amp import GradScaler, autocast
+from .autograd.anomaly import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_detect_anomaly,
+)
 from .batching import vmap
 from .device import check_device, cpu, device
 from .dtypes import dtype
@@ -245,6 +249,21 @@ def is_warn_always_enabled() -> bool:
     return bool(_settings["warn_always"])
 
 
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switch anomaly detection on or off."""
+    set_detect_anomaly(mode, check_nan)
+
+
+def is_autocast_enabled(device_type: str | None = None) -> bool:
+    """Always False: ``autocast`` computes in the types that it is given."""
+    return False
+
+
+def get_autocast_dtype(device_type: str) -> dtype:
+    """The narrow type that PyTorch would choose: bfloat16 on the CPU."""
+    return dtypes.bfloat16 if device_type == "cpu" else dtypes.float16
+
+
 # --- running -------------------------------------------------------------------------------------
 
 
@@ -303,6 +322,7 @@ __all__ = [
     "CharTensor",
     "DoubleTensor",
     "FloatTensor",
+    "GradScaler",
     "HalfTensor",
     "IntTensor",
     "Layout",

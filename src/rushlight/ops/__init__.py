@@ -22,6 +22,7 @@ from . import (  # noqa: F401 - importing a module registers its operators
     pooling,
     random_ops,
     reductions,
+    signal_windows,
     sorting,
     special,
     statistics,

@@ -13,7 +13,7 @@ from .. import dtypes
 from ..graph.shapes import wrap_dim
 from ..tensor import Tensor
 from .common import check_tensor, not_for
-from .movement import as_strided, narrow, reshape, select, tensor_split
+from .movement import as_strided, chunk, narrow, reshape, select, split, tensor_split
 from .pointwise import where
 from .registry import (
     FUNCTIONS,
@@ -371,6 +371,43 @@ def to_dense(self: Tensor, dtype: Any = None, **options: Any) -> Tensor:
     return self if dtype is None else self.to(dtype)
 
 
+# --- further names -------------------------------------------------------------------------------
+
+
+@function("split_with_sizes")
+def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of the sizes listed, along ``dim``."""
+    return split(input, list(split_sizes), dim)
+
+
+function("unsafe_split", method=True)(split)
+function("unsafe_chunk", method=True)(chunk)
+function("unsafe_split_with_sizes", method=True)(split_with_sizes)
+
+
+@function("narrow_copy", method=True)
+def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """``narrow`` as a copy."""
+    return narrow(input, dim, start, length).clone()
+
+
+@function("fill")
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A tensor like ``input`` with one value everywhere."""
+    return input.clone().fill_(value)
+
+
+@function("norm_except_dim")
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norms over all dimensions but one (``dim`` -1: over all)."""
+    if dim == -1:
+        return v.norm(pow)
+    rest = [i for i in range(v.ndim) if i != wrap_dim(dim, v.ndim)]
+    return v.norm(pow, rest, True)
+
+
+Tensor.mH = property(lambda self: self.mT, doc="The last two dimensions swapped.")  # type: ignore[assignment]
+
 # --- in-place forms of functions made of several operators ---------------------------------------
 
 _IN_PLACE = (
@@ -391,7 +428,16 @@ _IN_PLACE = (
 )
 for _name in _IN_PLACE:
     METHODS[_name + "_"] = make_inplace(Operator(FUNCTIONS[_name], None, {}, None), _name + "_")
-for _name in ("gcd_", "lcm_", "ldexp_", "nan_to_num_", "xlogy_"):
+for _name in (
+    "gcd_",
+    "lcm_",
+    "ldexp_",
+    "nan_to_num_",
+    "xlogy_",
+    "clamp_min_",
+    "clamp_max_",
+    "index_put_",
+):
     FUNCTIONS[_name] = METHODS[_name]
 
 
