@@ -11,6 +11,7 @@ from types import ModuleType
 import rushlight
 from rushlight.cli.datasets import default_folder
 from rushlight.cli.errors import CommandError
+from rushlight.compat.aliases import INTERNAL
 
 MODULES = (
     "torch",
@@ -78,9 +79,18 @@ def page() -> str:
 def public_names(module: str) -> list[str]:
     """The public names of a module, given by PyTorch's name of it."""
     space = _resolve(module)
-    listed = getattr(space, "__all__", None) if isinstance(space, ModuleType) else None
-    found = set(listed if listed is not None else dir(space))
-    return sorted(name for name in found if not name.startswith("_") and name != "annotations")
+    listed = getattr(space, "__all__", None)
+    found = dir(space) if module == "torch" or listed is None else listed
+    return sorted(name for name in set(found) if _is_public(space, name))
+
+
+def _is_public(space: object, name: str) -> bool:
+    if name.startswith("_") or not hasattr(space, name):
+        return False
+    value = getattr(space, name)
+    if isinstance(value, ModuleType):
+        return value.__name__.startswith("rushlight") and name not in INTERNAL
+    return not isinstance(value, type(annotations))  # ``from __future__ import annotations``
 
 
 def _resolve(module: str) -> object:

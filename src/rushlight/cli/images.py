@@ -67,7 +67,7 @@ def _from_deep(image: Image.Image) -> Image.Image:
 
 
 def _pixels(gray: Image.Image) -> Pixels:
-    return np.asarray(gray, dtype=np.float32) / 255
+    return np.asarray(gray, dtype=np.float32) / np.float32(255)
 
 
 def _border(pixels: Pixels) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -14,10 +15,10 @@ from rushlight.compat.missing import missing_module
 ROOTS = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 
 # Parts of Rushlight whose names mean something else in PyTorch, or nothing at all.
-_INTERNAL = frozenset(
-    f"torch.{name}"
-    for name in ("cli", "compat", "compiler", "graph", "ops", "runtime", "tensor", "vision")
-)
+INTERNAL = frozenset({
+    "batching", "cli", "compat", "compiler", "dtypes", "errors", "graph", "inspector",
+    "legacy_types", "namespace", "ops", "printing", "runtime", "storage_view", "tensor", "vision",
+})  # fmt: skip
 
 
 class AliasFinder:
@@ -35,7 +36,7 @@ class AliasFinder:
         if root not in ROOTS:
             return None
         real = ROOTS[root] + dot + rest
-        found = None if name in _INTERNAL else find_spec(real)
+        found = None if root == "torch" and rest in INTERNAL else find_spec(real)
         if found is None:
             raise missing_module(name)
         is_package = found.submodule_search_locations is not None
@@ -60,7 +61,7 @@ class MissingFinder:
         raise missing_module("torch" + name.removeprefix("rushlight"))
 
 
-class _AliasLoader:
+class _AliasLoader(Loader):
     """Puts the real module in the place of the empty one that the import system made."""
 
     def __init__(self, real: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_WHERE = "The names that Rushlight has are in docs/supported.md; `rushlight names` prints them."
+_PAGE = "docs/supported.md"
+_WHERE = f"The names that Rushlight has are in {_PAGE}; `rushlight names` prints them."
 
 
 def missing_attribute(module: str, name: str) -> AttributeError:
@@ -28,5 +29,5 @@ def explain(error: BaseException) -> None:
         about = str(getattr(error.obj, "__name__", type(error.obj).__module__))
     else:
         return
-    if about.partition(".")[0] == "rushlight" and _WHERE not in str(error):
+    if about.partition(".")[0] == "rushlight" and _PAGE not in str(error):
         error.add_note(_WHERE)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec
 from types import ModuleType, TracebackType
@@ -104,7 +103,9 @@ def _execute(source: str | bytes, filename: str, *, file: str | None = None) -> 
 
 def _execute_module(spec: ModuleSpec) -> None:
     """Run the module that ``spec`` found as the module ``__main__``."""
-    code = spec.loader.get_code(spec.name) if isinstance(spec.loader, InspectLoader) else None
+    # zipimporter has the method without being registered as an InspectLoader.
+    get_code = getattr(spec.loader, "get_code", None)
+    code = get_code(spec.name) if get_code is not None else None
     if code is None:
         _refuse(f"no code object available for {spec.name}", code=1)
     module = _new_main()
