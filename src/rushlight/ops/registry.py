@@ -536,6 +536,7 @@ class CopySlices(Node):
         base_strides: of a base that is not contiguous.
     """
 
+    namespace = "torch::autograd::"
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     offset: int
