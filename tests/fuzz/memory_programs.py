@@ -51,6 +51,16 @@ def _overlaps_itself(a: np.ndarray) -> bool:
     return False
 
 
+def _laid_out(a: np.ndarray, strides: tuple[int, ...] | None) -> np.ndarray:
+    """A copy with these strides (in elements), of memory of its own."""
+    if strides is None:
+        return a.copy()
+    memory = np.empty(a.size, a.dtype)
+    model = as_strided(memory, a.shape, [s * a.itemsize for s in strides])
+    model[...] = a
+    return model
+
+
 class Session:
     """The tensors of one program and the steps that can be taken.
 
@@ -144,11 +154,7 @@ class Session:
 
     def _as_laid_out(self, v: Value) -> np.ndarray:
         """A copy of the model in the order of dimensions that the machines give a clone."""
-        a, item = v.model, v.model.itemsize
-        strides = v.tensors[0].clone().stride()
-        model = as_strided(np.empty(a.size, a.dtype), a.shape, [s * item for s in strides])
-        model[...] = a
-        return model
+        return _laid_out(v.model, v.tensors[0].clone().stride())
 
     def flush(self) -> None:
         self.log.append("flush")

@@ -161,27 +161,54 @@ def accumulator(t: Tensor) -> AccumulateGrad:
 
 
 class SavedInput:
-    """An operand as it was when saved, whatever is written to its Storage later."""
+    """An operand as it is now, whatever is written to its Storage or happens to its history later.
 
-    __slots__ = ("expr", "seen", "tensor")
+    A leaf is held itself, because gradients of gradients must reach it; of any other tensor only the
+    value and the node: holding the tensor would close a cycle once an in-place op gives it a new node.
+    """
+
+    __slots__ = ("expr", "leaf", "node", "nr", "view")
 
     def __init__(self, t: Tensor) -> None:
-        if t._storage.exposed is not None:
-            t = t._shadow()
-        self.tensor = t
-        self.expr: Expr = t._storage.expr
+        node = self.node = t._node
+        self.nr = t._nr
+        self.leaf = t if node is None and t._req else None
+        storage = t._storage
+        if storage.exposed is not None:
+            self.expr: Expr = t._expr()
+            self.view: tuple[Shape, Shape | None, int] | None = None
+            return
+        e = self.expr = storage.expr
+        contiguous = t._strides is None and e.shape == t._shape
+        self.view = None if contiguous else (t._shape, t._strides, t._offset)
 
     def unpack(self) -> Tensor:
-        """The operand with its history; a snapshot of its value if it was written since."""
-        t = self.tensor
-        if t._storage.expr is self.expr:
-            return t
+        """The operand with the value and the history that it had."""
+        leaf = self.leaf
+        if leaf is not None and leaf._storage.expr is self.expr:
+            return leaf
         from ..storage import Storage
-        from ..tensor import view_of_storage
+        from ..tensor import new_tensor, view_of_storage
 
-        old = view_of_storage(Storage(self.expr), t._shape, t._strides, t._offset, t._dtype)
-        old._req, old._node, old._nr = t._req, t._node, t._nr
-        return old
+        e, view = self.expr, self.view
+        t = new_tensor(e) if view is None else view_of_storage(Storage(e), *view, e.dtype)
+        if self.node is not None:
+            t._req, t._node, t._nr = True, self.node, self.nr
+        elif leaf is not None:
+            t._req, t._node = True, EarlierValue(leaf)
+        return t
+
+
+class EarlierValue(Node):
+    """The history of a leaf's value from before it was overwritten: its gradient is the leaf's."""
+
+    def __init__(self, leaf: Tensor) -> None:
+        super().__init__()
+        self.edges = (edge(leaf),)
+
+    def apply(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """Pass the gradient on."""
+        return grads
 
 
 class SavedResult:

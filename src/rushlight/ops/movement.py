@@ -153,15 +153,10 @@ def _strided_regenerated(view: Tensor) -> None:
         return
     node = node_class("AsStridedBackward0")()
     node.site = base._storage.expr.site
-    bound = {
-        "input": base,
-        "size": view._shape,
-        "stride": view.stride(),
-        "storage_offset": view._offset,
-    }
-    _AS_STRIDED._connect(node, bound)
-    bound["input"] = base._alias()
-    node.saved = [bound[name] for name in node.plan.saved]
+    geometry = (view._shape, view.stride(), view._offset)
+    _AS_STRIDED._connect(node, (base, *geometry))
+    kept = (base._alias(), *geometry)
+    node.saved = [kept[i] for i in node.plan.saved]
     view._node, view._nr, view._req = node, 0, True
 
 
@@ -221,7 +216,9 @@ def _view_node(t: Tensor, v: Tensor, name: str) -> Tensor:
     return v
 
 
-_BACK_PLAN = Plan([Formula("input", 0, lambda grad, shape: reshape(grad, shape))], (True,))
+_BACK_PLAN = Plan(
+    [Formula("input", 0, lambda grad, shape: reshape(grad, shape))], (True,), ("input", "shape")
+)
 
 
 def _tracks(t: Tensor) -> bool:

@@ -73,24 +73,29 @@ class OperatorNode(Node):
         return results
 
 
+RESULT = -1
+
+
 class Plan:
     """How to differentiate a call, given which operands are tracked.
 
     Attributes:
-        saved: names of the values that the needed formulas use.
+        saved: positions of the parameters whose values the needed formulas use (or ``RESULT``).
         calls: per operand: its formula (or ``None``), whether it takes all output gradients, and
             the positions of its arguments in ``saved``.
     """
 
     __slots__ = ("calls", "saved")
 
-    def __init__(self, formulas: list[Formula], tracked: tuple[bool, ...]) -> None:
+    def __init__(
+        self, formulas: list[Formula], tracked: tuple[bool, ...], parameters: tuple[str, ...]
+    ) -> None:
         names: dict[str, None] = {}
         for row, wanted in zip(formulas, tracked, strict=True):
             if wanted:
                 names.update(dict.fromkeys(row.names))
-        self.saved = tuple(names)
-        place = {name: i for i, name in enumerate(self.saved)}
+        self.saved = tuple(RESULT if n == "result" else parameters.index(n) for n in names)
+        place = {name: i for i, name in enumerate(names)}
         self.calls = tuple(
             (
                 row.formula if wanted else None,
@@ -151,17 +156,18 @@ class Operator:
     """One row: the function, how it differentiates, where it is found, how tests sample it."""
 
     __slots__ = (
-        "defaults",
         "formulas",
         "forward",
         "function",
         "grad_fn",
         "inplace",
         "name",
+        "node_type",
         "out",
         "parameters",
         "plans",
         "samples",
+        "tail",
     )
 
     def __init__(
@@ -179,10 +185,10 @@ class Operator:
         self.parameters = code.co_varnames[:n]
         positional = code.co_varnames[: code.co_argcount]
         defaults = forward.__defaults__ or ()
-        self.defaults = dict(
-            zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
-        )
-        self.defaults.update(forward.__kwdefaults__ or {})
+        by_name = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+        by_name.update(forward.__kwdefaults__ or {})
+        self.tail = tuple(by_name.get(name) for name in self.parameters)  # defaults, by position
+        self.node_type: type[Any] | None = None
         self.formulas = [
             Formula(name, self.parameters.index(name), formula)
             for name, formula in formulas.items()
@@ -222,13 +228,16 @@ class Operator:
         for a in args:
             if first is a:
                 return result  # nothing to do, the operand itself came back
-        bound = dict(zip(self.parameters, args, strict=False))
+        values = args + self.tail[len(args) :]
         if kwargs:
-            bound.update(kwargs)
-        node = self._node_class(bound)()
+            values = self._with_keywords(values, kwargs)
+        node = (self.node_type or self._choose_node_type(values))()
         node.site = first._storage.expr.site
-        self._connect(node, bound)
-        node.saved = [self._saved(node, name, bound, result) for name in node.plan.saved]
+        self._connect(node, values)
+        node.saved = [
+            self._saved(node, result if i == RESULT else values[i], i == RESULT)
+            for i in node.plan.saved
+        ]
         if first is result:
             result._req, result._node = True, node
             return result
@@ -238,52 +247,59 @@ class Operator:
                 t._req, t._node, t._nr = True, node, nr
         return result
 
-    def _node_class(self, bound: dict[str, Any]) -> type[Any]:
-        """The class of this operator's nodes, where need be by the operands."""
-        name = self.grad_fn or f"{self.name.capitalize()}Backward0"
-        return node_class(name if isinstance(name, str) else name(bound))
+    def _with_keywords(self, values: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The values of all parameters, those given by name put in their places."""
+        filled = list(values)
+        for name, value in kwargs.items():
+            filled[self.parameters.index(name)] = value
+        return tuple(filled)
 
-    def _connect(self, node: Any, bound: dict[str, Any]) -> None:
+    def _choose_node_type(self, values: tuple[Any, ...]) -> type[Any]:
+        """The class of this call's node; remembered where it does not depend on the operands."""
+        name = self.grad_fn or f"{self.name.capitalize()}Backward0"
+        if not isinstance(name, str):
+            return node_class(name(dict(zip(self.parameters, values, strict=True))))
+        self.node_type = node_class(name)
+        return self.node_type
+
+    def _connect(self, node: Any, values: tuple[Any, ...]) -> None:
         """Set the edges, the plan, and the counts of operands given as lists."""
         edges: list[Edge | None] = []
         tracked: list[bool] = []
-        counts: list[int | None] = []
-        lists = False
+        counts: list[int | None] | None = None
         for row in self.formulas:
-            a = bound.get(row.name)
+            a = values[row.position]
             if isinstance(a, Tensor):
                 if a._base is not None:
                     a._sync()
-                edges.append(edge(a) if a._req else None)
                 tracked.append(a._req)
-                counts.append(None)
+                edges.append(edge(a) if a._req else None)
             elif a.__class__ is list or a.__class__ is tuple:
                 mine = [edge(t) if isinstance(t, Tensor) and t._req else None for t in a]
                 edges += mine
                 tracked.append(any(e is not None for e in mine))
-                counts.append(len(mine))
-                lists = True
+                if counts is None:
+                    counts = [None] * len(self.formulas)
+                counts[len(tracked) - 1] = len(mine)
             else:
                 edges.append(None)
                 tracked.append(False)
-                counts.append(None)
         mask = tuple(tracked)
         plan = self.plans.get(mask)
         if plan is None:
-            plan = self.plans[mask] = Plan(self.formulas, mask)
+            plan = self.plans[mask] = Plan(self.formulas, mask, self.parameters)
         node.plan = plan
         node.edges = tuple(edges)
-        if lists:
+        if counts is not None:
             node.counts = tuple(counts)
 
-    def _saved(self, node: Any, name: str, bound: dict[str, Any], result: Any) -> Any:
-        """What the node keeps under a name: an operand or option as it is now, or the result."""
-        if name == "result":
+    def _saved(self, node: Any, value: Any, is_result: bool) -> Any:
+        """What the node keeps of a value: an operand or option as it is now, or the result."""
+        if is_result:
             node.saves_tensors = True
-            if isinstance(result, Tensor):
-                return SavedResult(result, 0)
-            return _SavedList([SavedResult(t, nr) for nr, t in enumerate(result)])
-        value = bound[name] if name in bound else self.defaults[name]
+            if isinstance(value, Tensor):
+                return SavedResult(value, 0)
+            return _SavedList([SavedResult(t, nr) for nr, t in enumerate(value)])
         if isinstance(value, Tensor):
             node.saves_tensors = True
             return SavedInput(value)
@@ -400,10 +416,11 @@ def _wrap(row: Operator, out_form: bool) -> Callable[..., Any]:
             if mode.enabled and tracked(args, kwargs):
                 return record(args, kwargs)
             return forward(*args, **kwargs)
-        for a in args:  # most operands are neither views nor tracked
-            if a.__class__ in _PLAIN_NUMBERS or (
-                isinstance(a, Tensor) and not a._req and a._base is None
-            ):
+        for a in args:  # most operands are plain tensors, neither views nor tracked
+            if isinstance(a, Tensor):
+                if not a._req and a._base is None:
+                    continue
+            elif a.__class__ in _PLAIN_NUMBERS:
                 continue
             if mode.enabled and tracked(args, kwargs):
                 return record(args, kwargs)
