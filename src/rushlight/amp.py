@@ -1,7 +1,7 @@
 """Automatic mixed precision: the classes that scripts use, computing in full precision.
 
-Products are computed in float32, so losses need no scaling to be exact. ``GradScaler`` still does what
-it says when it is enabled: it scales, looks for infinities, skips such steps and adapts.
+Products are computed in float32, so losses need no scaling to be exact. ``GradScaler`` still does
+what it says when it is enabled: it scales, looks for infinities, skips such steps and adapts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .tensor import Tensor
 class autocast:
     """A context in which PyTorch would run some operators in a narrow type.
 
-    Rushlight runs them in the types they are given, which is at least as accurate. Also a decorator.
+    Rushlight runs them in the types they are given, which is as accurate or more. Also a decorator.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class autocast:
 
 
 class GradScaler:
-    """Scales a loss so that small gradients survive in half precision; skips steps that overflow."""
+    """Scales a loss so that small gradients survive in half precision; skips bad steps."""
 
     def __init__(
         self,

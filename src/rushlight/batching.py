@@ -103,8 +103,8 @@ def vmap(
             )
         if len(set(sizes)) > 1:
             raise ValueError(
-                "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
-                f"{sizes} for the mapped dimension"
+                "vmap: Expected all tensors to have the same size in the mapped dimension, got "
+                f"sizes {sizes} for the mapped dimension"
             )
         if not sizes[0]:
             raise ValueError("vmap: the mapped dimension is empty")

@@ -54,10 +54,10 @@ def grad_and_value(
             result = func(*made, **kwargs)
             value, aux = result if has_aux else (result, None)
             if not isinstance(value, Tensor) or value.ndim:
+                got = f"tensor with {value.ndim} dims" if isinstance(value, Tensor) else type(value)
                 raise RuntimeError(
                     "grad_and_value(f)(*args): Expected f(*args) to return a scalar tensor, got "
-                    f"{f'tensor with {value.ndim} dims' if isinstance(value, Tensor) else type(value)}"
-                    ". Maybe you wanted to use the vjp or jacrev APIs instead?"
+                    f"{got}. Maybe you wanted to use the vjp or jacrev APIs instead?"
                 )
             outer = any(
                 isinstance(t, Tensor) and t.requires_grad

@@ -1,4 +1,4 @@
-"""The old type names: ``torch.FloatTensor`` as constructor, as ``isinstance`` test, as type name."""
+"""The old type names: ``torch.FloatTensor`` as constructor, ``isinstance`` test and name."""
 
 from __future__ import annotations
 

@@ -109,7 +109,8 @@ def norm(
             f"{A.ndim}D."
         )
     if (dims is None and A.ndim == 2) or (dims is not None and len(dims) == 2):
-        return matrix_norm(A, ord, (-2, -1) if dims is None else dims, keepdim, dtype=dtype)
+        plane: Any = (-2, -1) if dims is None else tuple(dims)
+        return matrix_norm(A, ord, plane, keepdim, dtype=dtype)
     if isinstance(ord, str):
         raise RuntimeError(
             "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
@@ -127,9 +128,11 @@ def vander(x: Tensor, N: int | None = None) -> Tensor:
     return _vander(x, N, increasing=True)
 
 
-def _checked(result_name: str, fields: tuple[str, str], run: Callable[[Tensor], Tensor]) -> Any:
+def _checked(
+    result_name: str, fields: tuple[str, str], run: Callable[[Tensor], Tensor]
+) -> Callable[..., Any]:
     def call(A: Tensor, *, check_errors: bool = False) -> Any:
-        from . import ops
+        from .ops.creation import full_expr
         from .return_types import named_result
 
         try:
@@ -137,8 +140,8 @@ def _checked(result_name: str, fields: tuple[str, str], run: Callable[[Tensor], 
         except LinAlgError:
             if check_errors:
                 raise
-            found, info = ops.full_like(A, math.nan), 1
-        info_tensor = ops.full(A._shape[:-2], info, dtype=dtypes.int32)
+            found, info = full_expr(A._shape, math.nan, A._dtype), 1
+        info_tensor = full_expr(A._shape[:-2], info, dtypes.int32)
         return named_result(result_name, fields)((found, info_tensor))
 
     return call

@@ -15,9 +15,9 @@ from .storage import Storage
 from .tensor import Tensor, view_of_storage
 
 _DEPRECATED = (
-    "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only "
-    "storage class. This should only matter to you if you are using storages directly.  To access "
-    "UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()"
+    "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the "
+    "only storage class. This should only matter to you if you are using storages directly.  To "
+    "access UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()"
 )
 
 

@@ -1,7 +1,7 @@
-"""Sample inputs for generated tests, by family. Operands are arrays; each library makes tensors of them.
+"""Sample inputs for generated tests, by family. Operands are arrays, made tensors by each.
 
-``T`` is an operand that is cast to the dtype under test, ``Fixed`` one that keeps its own (an index, a
-mask). Values are drawn once, from a seed, so every run sees the same ones.
+``T`` is an operand that is cast to the dtype under test, ``Fixed`` one that keeps its own (an
+index, a mask). Values are drawn once, from a seed, so every run sees the same ones.
 """
 
 from __future__ import annotations
@@ -580,7 +580,6 @@ FUNCTIONS: dict[str, str] = {
     "selu": "unary",
     "clamp_min": "scalar",
     "clamp_max": "scalar",
-    "std": "var",
     "cumulative_trapezoid": "t:vector",
     "bucketize": "bucketize",
     "argwhere": "unary",

@@ -30,7 +30,8 @@ def describe(node: Node) -> None:
 
         trace += f"    {linecache.getline(*where).strip()}\n"
     warnings.warn(
-        f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{trace}",
+        f"Error detected in {node.name()}. Traceback of forward call that caused the "
+        f"error:\n{trace}",
         UserWarning,
         stacklevel=2,
     )
@@ -41,7 +42,7 @@ def check(node: Node, results: Sequence[Tensor | None]) -> None:
     if not state.check_nan:
         return
     for i, grad in enumerate(results):
-        if grad is not None and bool(grad.detach().isnan().any()):  # type: ignore[attr-defined]
+        if grad is not None and bool(grad.detach().isnan().any()):
             describe(node)
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
 
@@ -66,8 +67,8 @@ class detect_anomaly:
     def __init__(self, check_nan: bool = True) -> None:
         self.check_nan = bool(check_nan)
         warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be "
-            "enabled for debugging.",
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
+            "only be enabled for debugging.",
             UserWarning,
             stacklevel=2,
         )

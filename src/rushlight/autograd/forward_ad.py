@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 _MESSAGE = (
-    "Rushlight has no forward-mode automatic differentiation. autograd.functional.jvp computes the same "
-    "product by two backward passes"
+    "Rushlight has no forward-mode automatic differentiation. autograd.functional.jvp computes the "
+    "same product by two backward passes"
 )
 
 

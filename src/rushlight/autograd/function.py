@@ -58,7 +58,7 @@ class FunctionCtx:
         self.non_differentiable = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """Whether ``backward`` gets zeros (the default) or ``None`` for outputs without gradient."""
+        """Whether ``backward`` gets zeros (the default) or ``None`` for unused outputs."""
         self.materialize_grads = bool(value)
 
     @property
@@ -171,7 +171,7 @@ class Function:
     """Base of custom differentiable functions; subclasses are called as ``Sub.apply(...)``.
 
     A subclass has static methods ``forward(ctx, *args)`` (or ``forward(*args)`` together with
-    ``setup_context(ctx, inputs, output)``) and ``backward(ctx, *grads)``, which returns one gradient
+    ``setup_context(ctx, inputs, output)``) and ``backward(ctx, *grads)``, which returns a gradient
     for each argument of ``forward``, ``None`` for those that have none. ``backward`` is
     differentiable itself unless marked with ``once_differentiable``.
     """
@@ -185,9 +185,9 @@ class Function:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(
-            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, "
-            "so you should invoke them on the class itself. Instantiating an autograd function will "
-            "raise an error in a future version of PyTorch.",
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all "
+            "static, so you should invoke them on the class itself. Instantiating an autograd "
+            "function will raise an error in a future version of PyTorch.",
             DeprecationWarning,
             stacklevel=2,
         )
@@ -216,8 +216,8 @@ class Function:
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Compute the gradients of the arguments. To be overridden."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function "
-            "to use it with backward mode AD."
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
         )
 
     vjp = backward
@@ -226,8 +226,8 @@ class Function:
     def jvp(ctx: Any, *grad_inputs: Any) -> Any:
         """Forward-mode derivatives are not supported."""
         raise NotImplementedError(
-            "You must implement the jvp function for custom autograd.Function to use it with forward "
-            "mode AD."
+            "You must implement the jvp function for custom autograd.Function to use it with "
+            "forward mode AD."
         )
 
     @classmethod
@@ -273,8 +273,8 @@ def _backward_of(cls: type[Function]) -> Callable[..., Any]:
     own, vjp = cls.backward is not Function.backward, cls.vjp is not Function.vjp
     if own and vjp:
         raise RuntimeError(
-            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should "
-            "only implement one of them."
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
+            "should only implement one of them."
         )
     return cls.vjp if vjp else cls.backward
 
@@ -297,8 +297,8 @@ def _check_dirty(ctx: FunctionCtx, args: tuple[Any, ...], outputs: tuple[Any, ..
     for t in ctx.dirty_tensors:
         if not _contains(outputs, t):
             raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. "
-                "The inputs that are modified inplace must all be outputs of the Function."
+                "Some elements marked as dirty during the forward method were not returned as "
+                "output. The inputs that are modified inplace must all be outputs of the Function."
             )
         if mode.enabled and _contains(args, t) and t._base is None and t._req and t._node is None:
             raise RuntimeError(

@@ -23,12 +23,12 @@ def _as_tuple(x: Any, what: str, name: str) -> tuple[bool, _Tensors]:
         kind = "given" if what != "outputs of the user-provided function" else "returned"
         if several:
             raise TypeError(
-                f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the value "
-                f"at index {i} has type {type(t)}."
+                f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the "
+                f"value at index {i} has type {type(t)}."
             )
         raise TypeError(
-            f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the {kind} "
-            f"{what} has type {type(t)}."
+            f"The {what} given to {name} must be either a Tensor or a tuple of Tensors but the "
+            f"{kind} {what} has type {type(t)}."
         )
     return several, items
 
@@ -37,8 +37,7 @@ def _prepared(inputs: _Tensors, create_graph: bool) -> _Tensors:
     """Inputs cut off from their history, or with ``create_graph`` seen through a view of it."""
     if create_graph:
         return tuple(
-            t.view_as(t) if t.requires_grad else t.detach().requires_grad_()  # type: ignore[attr-defined]
-            for t in inputs
+            t.view_as(t) if t.requires_grad else t.detach().requires_grad_() for t in inputs
         )
     return tuple(t.detach().requires_grad_() for t in inputs)
 
@@ -47,8 +46,9 @@ def _check_outputs(outputs: _Tensors, strict: bool) -> None:
     for i, t in enumerate(outputs):
         if strict and not t.requires_grad:
             raise RuntimeError(
-                f"Output {i} of the user-provided function does not require gradients. The outputs must "
-                "be computed in a differentiable manner from the input when running in strict mode."
+                f"Output {i} of the user-provided function does not require gradients. The outputs "
+                "must be computed in a differentiable manner from the input when running in strict "
+                "mode."
             )
 
 
@@ -82,8 +82,8 @@ def _gradients(
     if strict and any(g is None for g in found):
         i = next(i for i, g in enumerate(found) if g is None)
         raise RuntimeError(
-            f"The output of the user-provided function is independent of input {i}. This is not allowed "
-            "in strict mode."
+            f"The output of the user-provided function is independent of input {i}. This is not "
+            "allowed in strict mode."
         )
     return tuple(ops.zeros_like(t) if g is None else g for g, t in zip(found, inputs, strict=True))
 
@@ -132,7 +132,7 @@ def jacobian(
         table: list[Any] = []
         for out in outputs:
             rows = []
-            flat = out.reshape(-1)  # type: ignore[attr-defined]
+            flat = out.reshape(-1)
             for k in range(out.numel()):
                 rows.append(_gradients((flat[k],), args, None, create_graph, strict, retain=True))
             columns = [
@@ -153,9 +153,10 @@ def _scalar_output(func: _Function, name: str) -> _Function:
             raise RuntimeError(f"The function given to {name} should return a single Tensor")
         if outputs[0].numel() != 1:
             raise RuntimeError(
-                f"The Tensor returned by the function given to {name} should contain a single element"
+                f"The Tensor returned by the function given to {name} should contain a single "
+                "element"
             )
-        return outputs[0].squeeze()  # type: ignore[attr-defined,no-any-return]
+        return outputs[0].squeeze()
 
     return call
 
@@ -195,8 +196,8 @@ def vjp(
             seeds = _check_vector(v, outputs, "vjp")
         elif len(outputs) != 1 or outputs[0].numel() != 1:
             raise RuntimeError(
-                "The vector v can only be None if the user-provided function returns a single Tensor "
-                "with a single element."
+                "The vector v can only be None if the user-provided function returns a single "
+                "Tensor with a single element."
             )
         found = _gradients(outputs, args, seeds, create_graph, strict)
     return (
@@ -218,8 +219,8 @@ def jvp(
             vectors = _check_vector(v, given, "jvp")
         elif len(given) != 1 or given[0].numel() != 1:
             raise RuntimeError(
-                "The vector v can only be None if the input to the user-provided function is a single "
-                "Tensor with a single element."
+                "The vector v can only be None if the input to the user-provided function is a "
+                "single Tensor with a single element."
             )
         else:
             vectors = (ops.ones_like(given[0]),)
@@ -247,8 +248,8 @@ def vhp(
         args = _prepared(given, create_graph)
         if v is None and (len(given) != 1 or given[0].numel() != 1):
             raise RuntimeError(
-                "The vector v can only be None if the input to the user-provided function is a single "
-                "Tensor with a single element."
+                "The vector v can only be None if the input to the user-provided function is a "
+                "single Tensor with a single element."
             )
         vectors = (ops.ones_like(given[0]),) if v is None else _check_vector(v, given, "vhp")
         out = _scalar_output(func, "vhp")(*args)

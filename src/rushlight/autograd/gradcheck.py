@@ -38,29 +38,29 @@ def _checked_inputs(inputs: tuple[Any, ...], raise_exception: bool) -> list[int]
         wanted.append(i)
         if t.dtype is not float64:
             warnings.warn(
-                f"Input #{i} requires gradient and is not a double precision floating point or complex. "
-                "This check will likely fail if all the inputs are not of double precision floating "
-                "point or complex. ",
+                f"Input #{i} requires gradient and is not a double precision floating point or "
+                "complex. This check will likely fail if all the inputs are not of double "
+                "precision floating point or complex. ",
                 UserWarning,
                 stacklevel=3,
             )
         if any(s == 0 and n > 1 for s, n in zip(t.stride(), t.shape, strict=True)):
             raise RuntimeError(
-                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
-                "non-overlapping to be able to compute the numerical gradients correctly. You should call "
-                ".contiguous on the input before passing it to gradcheck."
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs "
+                "that are non-overlapping to be able to compute the numerical gradients correctly. "
+                "You should call .contiguous on the input before passing it to gradcheck."
             )
     if not wanted:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of them have "
-            "requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them "
+            "have requires_grad=True."
         )
     return wanted
 
 
 def _moved(t: Tensor, step: np.ndarray) -> Tensor:
-    moved = Tensor._from_array(t._array().astype(np.float64) + step).to(t.dtype)  # type: ignore[attr-defined]
-    return moved.requires_grad_()  # type: ignore[no-any-return]
+    moved = Tensor._from_array(t._array().astype(np.float64) + step).to(t.dtype)
+    return moved.requires_grad_()
 
 
 def _difference(
@@ -94,7 +94,7 @@ def _numerical(
 def _backward(out: Tensor, wanted: Sequence[Tensor], seed: np.ndarray) -> list[np.ndarray]:
     from . import grad
 
-    v = Tensor._from_array(seed.reshape(out.shape)).to(out.dtype)  # type: ignore[attr-defined]
+    v = Tensor._from_array(seed.reshape(out.shape)).to(out.dtype)
     found = grad([out], list(wanted), [v], retain_graph=True, allow_unused=True)
     return [
         np.zeros(t.shape) if g is None else g.detach()._array().astype(np.float64)
@@ -116,7 +116,7 @@ def _analytical(out: Tensor, wanted: Sequence[Tensor]) -> list[np.ndarray]:
 
 
 def _shown(a: np.ndarray, like: Tensor) -> str:
-    return repr(Tensor._from_array(np.ascontiguousarray(a)).to(like.dtype))  # type: ignore[attr-defined]
+    return repr(Tensor._from_array(np.ascontiguousarray(a)).to(like.dtype))
 
 
 def _mismatch(i: int, j: int, numerical: Any, analytical: Any) -> str:
@@ -143,9 +143,10 @@ def _check_slow(
         for first, second in zip(analytical[j], again, strict=True):
             if np.abs(first - second).max(initial=0.0) > nondet_tol:
                 raise GradcheckError(
-                    "Backward is not reentrant, i.e., running backward with same input and grad_output "
-                    "multiple times gives different values, although analytical gradient matches "
-                    f"numerical gradient.The tolerance for nondeterminism was {nondet_tol}."
+                    "Backward is not reentrant, i.e., running backward with same input and "
+                    "grad_output multiple times gives different values, although analytical "
+                    "gradient matches numerical gradient.The tolerance for nondeterminism was "
+                    f"{nondet_tol}."
                 )
     for position, i in enumerate(wanted):
         numerical = _numerical(func, inputs, i, outputs, eps)
@@ -238,7 +239,7 @@ def gradcheck(
 ) -> bool:
     """Whether the gradients of ``func`` agree with central differences of its values.
 
-    Inputs that require grad should be float64. Forward-mode and batched gradients do not exist here.
+    Inputs that require grad should be float64. There are no forward-mode gradients.
 
     Raises:
         GradcheckError: a gradient is wrong (unless ``raise_exception`` is False).
@@ -283,7 +284,7 @@ def gradgradcheck(
     if grad_outputs is None:
         rng = np.random.default_rng(0)
         seeds = tuple(
-            Tensor._from_array(rng.standard_normal(out.shape)).to(out.dtype).requires_grad_()  # type: ignore[attr-defined]
+            Tensor._from_array(rng.standard_normal(out.shape)).to(out.dtype).requires_grad_()
             for out in outputs
         )
     else:

@@ -1,4 +1,4 @@
-"""``torch.backends``: switches of libraries that Rushlight does not use. They can be read and set."""
+"""``torch.backends``: switches of libraries that Rushlight does not use; they are kept."""
 
 from __future__ import annotations
 

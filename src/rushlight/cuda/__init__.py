@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..namespace import OutOfMemoryError
+from ..namespace import OutOfMemoryError as OutOfMemoryError
 
 _MESSAGE = "Torch not compiled with CUDA enabled"
 
@@ -169,6 +169,3 @@ def __getattr__(name: str) -> Any:
 
         return importlib.import_module(f"{__name__}.amp")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-__all__ = ["OutOfMemoryError", "device", "device_count", "is_available", "manual_seed"]

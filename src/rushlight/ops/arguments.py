@@ -18,7 +18,7 @@ def _translated(
 ) -> Exception:
     """The ``TypeError`` for the argument that has no such attribute, or ``error`` itself."""
     if isinstance(error, AttributeError) and not (
-        hasattr(Tensor, error.name) or error.name in Tensor.__annotations__
+        hasattr(Tensor, str(error.name)) or error.name in Tensor.__annotations__
     ):
         return error
     code = unwrapped(f).__code__
@@ -39,6 +39,31 @@ def unwrapped(f: Callable[..., Any]) -> Callable[..., Any]:
     while hasattr(f, "__wrapped__"):
         f = f.__wrapped__
     return f
+
+
+def with_numpy_names(f: Callable[..., Any]) -> Callable[..., Any]:
+    """``f``, also with NumPy's ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``."""
+    code = getattr(unwrapped(f), "__code__", None)
+    if code is None:
+        return f
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    names = {
+        numpy_name: name
+        for numpy_name, name in (("axis", "dim"), ("keepdims", "keepdim"))
+        if name in known and numpy_name not in known
+    }
+    if not names:
+        return f
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            for numpy_name, name in names.items():
+                if numpy_name in kwargs:
+                    kwargs[name] = kwargs.pop(numpy_name)
+        return f(*args, **kwargs)
+
+    return call
 
 
 def guarded(f: Callable[..., Any]) -> Callable[..., Any]:

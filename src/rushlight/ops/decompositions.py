@@ -1,8 +1,8 @@
 """Factorizations and solvers, computed by LAPACK through NumPy.
 
 A result with several parts is one packed vector per matrix, and the parts are views of it, so each
-factorization runs once. What can fail on the values (a singular matrix) runs in the call, so that the
-error comes where a script catches it.
+factorization runs once. What can fail on the values (a singular matrix) runs in the call, so that
+the error comes where a script catches it.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def _inv_reference(attrs: Any, args: Any, a: np.ndarray) -> np.ndarray:
     except np.linalg.LinAlgError:
         note, at = _singular(a)
         raise LinAlgError(
-            f"linalg.inv: {note}The diagonal element {at} is zero, the inversion could not be completed "
-            "because the input matrix is singular."
+            f"linalg.inv: {note}The diagonal element {at} is zero, the inversion could not be "
+            "completed because the input matrix is singular."
         ) from None
 
 
@@ -109,9 +109,9 @@ def _cholesky_reference(attrs: Any, args: Any, a: np.ndarray) -> np.ndarray:
                     np.linalg.cholesky(m[:order, :order])
                 except np.linalg.LinAlgError:
                     raise LinAlgError(
-                        f"linalg.cholesky: {_batch_note(a, i)}The factorization could not be completed "
-                        "because the input is not positive-definite (the leading minor of order "
-                        f"{order} is not positive-definite)."
+                        f"linalg.cholesky: {_batch_note(a, i)}The factorization could not be "
+                        "completed because the input is not positive-definite (the leading minor "
+                        f"of order {order} is not positive-definite)."
                     ) from None
         raise
 
@@ -310,8 +310,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     check_tensor(B, "linalg.solve", "B", 2)
     if B._dtype is not A._dtype:
         raise RuntimeError(
-            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {A._dtype} and "
-            f"B of type {B._dtype} instead"
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{A._dtype} and B of type {B._dtype} instead"
         )
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B._shape == A._shape[:-1])
     b = B.unsqueeze(-1) if vector else B
@@ -321,8 +321,9 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
         a = A
     if a._shape[-1] != b._shape[-2]:
         raise RuntimeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'}"
-            f" ({A._shape[-2]}x{A._shape[-1]} and {b._shape[-2]}x{b._shape[-1]})"
+            "linalg.solve: Incompatible shapes of A and B for the equation "
+            f"{'AX = B' if left else 'XA = B'} ({A._shape[-2]}x{A._shape[-1]} and "
+            f"{b._shape[-2]}x{b._shape[-1]})"
         )
     a, b = _broadcast_batches(a, b)
     x = _solve(a, b)
@@ -452,7 +453,8 @@ def _qr_gradient(grads: Any, A: Tensor, qr_mode: str, result: Any) -> Tensor:
     m, n = A._shape[-2:]
     if m < n:
         raise RuntimeError(
-            "linalg.qr: The QR decomposition is not differentiable when mode='reduced' and nrows < ncols"
+            "linalg.qr: The QR decomposition is not differentiable when mode='reduced' and nrows < "
+            "ncols"
         )
     if qr_mode == "complete" and m > n:
         raise RuntimeError(
@@ -477,8 +479,8 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     check_matrix(A, "linalg.qr")
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
-            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or "
-            "'complete'"
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
+            "or 'complete'"
         )
     if mode == "r":
         return named_result("linalg_qr", ("Q", "R"))((A.new_zeros(0), _qr(A, "reduced")[1]))
@@ -500,8 +502,8 @@ def _svd_gradient(grads: Any, A: Tensor, full: bool, result: Any) -> Tensor:
         return (u.narrow(-1, 0, k) * gs.unsqueeze(-2)) @ vh.narrow(-2, 0, k)
     if full and m != n:
         raise RuntimeError(
-            "svd_backward: Setting compute_uv to false in torch.svd doesn't compute singular matrices, "
-            "and full matrices have no unique gradient; use full_matrices=False"
+            "svd_backward: Setting compute_uv to false in torch.svd doesn't compute singular "
+            "matrices, and full matrices have no unique gradient; use full_matrices=False"
         )
     squares = s * s
     gap = squares.unsqueeze(-2) - squares.unsqueeze(-1)

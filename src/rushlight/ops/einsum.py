@@ -78,14 +78,14 @@ def _spelled_out(
         if ... in labels:
             if named > t.ndim:
                 raise RuntimeError(
-                    f"einsum(): the number of subscripts in the equation ({named}) is more than the "
-                    f"number of dimensions ({t.ndim}) for operand {i}"
+                    f"einsum(): the number of subscripts in the equation ({named}) is more than "
+                    f"the number of dimensions ({t.ndim}) for operand {i}"
                 )
             widest = max(widest, t.ndim - named)
         elif named != t.ndim:
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({named}) does not match the number "
-                f"of dimensions ({t.ndim}) for operand {i} and no ellipsis was given"
+                f"einsum(): the number of subscripts in the equation ({named}) does not match the "
+                f"number of dimensions ({t.ndim}) for operand {i} and no ellipsis was given"
             )
     dots = list(range(_ELLIPSIS, _ELLIPSIS + widest))
 
@@ -114,8 +114,8 @@ def _spelled_out(
             )
         if not any(x in labels for labels in spelled):
             raise RuntimeError(
-                f"einsum(): output subscript {_name(x)} does not appear in the equation for any input "
-                "operand"
+                f"einsum(): output subscript {_name(x)} does not appear in the equation for any "
+                "input operand"
             )
     return spelled, out
 
@@ -213,8 +213,8 @@ def _count(labels: Labels, sizes: dict[int, int]) -> int:
 def einsum(*args: Any) -> Tensor:
     """Products of operands summed over subscripts: ``einsum("ij,jk->ik", a, b)``.
 
-    Subscripts may repeat within an operand (diagonals) and contain an ellipsis; they may also be given
-    as lists of integers after each operand.
+    Subscripts may repeat within an operand (diagonals) and contain an ellipsis; they may also be
+    given as lists of integers after each operand.
 
     Raises:
         RuntimeError: subscripts and operands do not match.

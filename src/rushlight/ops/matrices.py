@@ -37,9 +37,9 @@ def _triangle(input: Tensor, diagonal: int, lower: bool, name: str) -> Tensor:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
     zero = constant(0, input._dtype)
     if lower:
-        inside = _below(*input._shape[-2:], diagonal)
+        inside = _below(input._shape[-2], input._shape[-1], diagonal)
         return new_tensor(record(P.WHERE, (inside, input._expr(), zero)))
-    outside = _below(*input._shape[-2:], diagonal - 1)
+    outside = _below(input._shape[-2], input._shape[-1], diagonal - 1)
     return new_tensor(record(P.WHERE, (outside, zero, input._expr())))
 
 
@@ -350,8 +350,8 @@ def cov(
     """The covariance matrix of variables given as rows."""
     if input.ndim > 2:
         raise RuntimeError(
-            f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} "
-            "dimensions"
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{input.ndim} dimensions"
         )
     if input._dtype.category == 0:
         raise RuntimeError("cov(): bool dtype is not supported for input")

@@ -24,7 +24,8 @@ def _window(name: str, shape: Callable[..., np.ndarray], doc: str, **defaults: f
             raise RuntimeError(f"{name}_window expects floating point dtypes, got: {d}")
         if window_length < 0:
             raise RuntimeError(
-                f"{name}_window requires non-negative window_length, got window_length={window_length}"
+                f"{name}_window requires non-negative window_length, got "
+                f"window_length={window_length}"
             )
         requires_grad = options.pop("requires_grad", False)
         n = window_length + (1 if periodic else 0)

@@ -283,7 +283,7 @@ def _mode(input: Tensor, dim: int, keepdim: bool) -> Any:
 
 @function(method=True)
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
-    """The most frequent value of each slice along ``dim`` (the smallest of several), with its index."""
+    """The most frequent value of each slice (the smallest of several), with its index."""
     at = wrap_dim(dim, len(input._shape))
     if input._shape and not input._shape[at]:
         raise IndexError(f"mode(): Expected reduction dim {at} to have non-zero size.")
@@ -366,7 +366,8 @@ def _values_like(sequence: Tensor, values: Any) -> Tensor:
         return values
     if not is_number(values):
         raise TypeError(
-            f"searchsorted(): argument 'input' must be Tensor or Number, not {type(values).__name__}"
+            "searchsorted(): argument 'input' must be Tensor or Number, not "
+            f"{type(values).__name__}"
         )
     from .common import result_dtype
 
@@ -397,8 +398,8 @@ def searchsorted(
         )
     if side == "left" and right:
         raise RuntimeError(
-            "torch.searchsorted(): side and right can't be set to opposites, got side of left while "
-            "right was True"
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+            "while right was True"
         )
     boundaries = sorted_sequence
     if sorter is not None:
@@ -410,9 +411,10 @@ def searchsorted(
         )
     if boundaries.ndim != 1 and boundaries._shape[:-1] != values._shape[:-1]:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions "
-            "of boundaries tensor and input value tensor must match, but we got boundaries tensor "
-            f"{list(boundaries._shape)} and input value tensor {list(values._shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of boundaries tensor and input value tensor must match, but we got "
+            f"boundaries tensor {list(boundaries._shape)} and input value tensor "
+            f"{list(values._shape)}"
         )
     d = dtypes.promote_types(boundaries._dtype, values._dtype)
     not_for(d, "searchsorted_out_cpu", 0)

@@ -48,7 +48,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
 
 
 def _bins(a: np.ndarray, bins: int, low: float, high: float) -> tuple[np.ndarray, float, float]:
-    """The bin of each element inside [low, high]; -1 outside. Equal bounds mean those of the data."""
+    """The bin of each element inside [low, high], else -1. Equal bounds mean those of the data."""
     if low == high and a.size:
         low, high = float(a.min()), float(a.max())
     if low == high:
@@ -148,8 +148,8 @@ def _quantile_error(input: Tensor, q: Any, interpolation: str, name: str) -> Non
         raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
     if interpolation not in _INTERPOLATIONS:
         raise RuntimeError(
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got "
-            f"{interpolation}"
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, "
+            f"but got {interpolation}"
         )
 
 
@@ -233,7 +233,8 @@ def nanquantile(
 def _close(a: Tensor, b: Tensor, rtol: float, atol: float, equal_nan: bool) -> Tensor:
     if a._dtype is not b._dtype:
         raise RuntimeError(
-            f"{dtypes.SCALAR_TYPE_NAMES[a._dtype]} did not match {dtypes.SCALAR_TYPE_NAMES[b._dtype]}"
+            f"{dtypes.SCALAR_TYPE_NAMES[a._dtype]} did not match "
+            f"{dtypes.SCALAR_TYPE_NAMES[b._dtype]}"
         )
     if rtol < 0:
         raise RuntimeError(f"rtol must be greater than or equal to zero, but got {rtol}")
@@ -326,7 +327,7 @@ def _panels(y: Tensor, x: Tensor | None, dx: Any, dim: int, name: str) -> Tensor
 
 @function("trapezoid")
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
-    """The integral of ``y`` along ``dim`` by the trapezoid rule, with points ``x`` or steps ``dx``."""
+    """The integral of ``y`` along ``dim`` by the trapezoid rule: points ``x`` or steps ``dx``."""
     return _panels(y, x, dx, dim, "trapezoid").sum(dim)
 
 

@@ -34,8 +34,8 @@ def _written(input: Tensor, place: Callable[[Tensor], Tensor], src: Tensor) -> T
     target = place(copy)
     if target._shape != src._shape:
         raise RuntimeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(src._shape)}, "
-            f"slice size = {list(target._shape)}"
+            "expected src to have a size equal to the slice of self. src size = "
+            f"{list(src._shape)}, slice size = {list(target._shape)}"
         )
     target.copy_(src)
     return copy
@@ -131,8 +131,11 @@ def _product_by_index(base: Tensor, dim: int, index: Tensor, src: Tensor) -> Ten
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
-    """``input`` combined with elements of ``src`` where ``index`` says: ``sum``, ``prod``, ``mean``,
-    ``amax`` or ``amin``; without ``include_self`` the old values there do not count."""
+    """``input`` combined with elements of ``src`` where ``index`` says.
+
+    ``reduce`` is ``sum``, ``prod``, ``mean``, ``amax`` or ``amin``; without ``include_self`` the old
+    values there do not count.
+    """
     check_tensor(input, "scatter_reduce")
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(
@@ -174,7 +177,7 @@ def index_reduce(
 
 @function(method=True)
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
-    """A copy with elements of ``source`` written (or added) at positions of the flattened tensor."""
+    """A copy with elements of ``source`` written (or added) at flat positions."""
     flat = reshape(input.clone(), -1)
     values = reshape(source, index._shape) if source._shape != index._shape else source
     return reshape(flat.index_put((index,), values, accumulate), input._shape)
@@ -221,8 +224,8 @@ def _axis_split(name: str, least: int, axis: Callable[[int], int]) -> None:
         sections = indices_or_sections
         if isinstance(sections, int) and (sections <= 0 or input._shape[dim] % sections):
             raise RuntimeError(
-                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension "
-                f"{input._shape[dim]} is not divisible by the split_size {sections}!"
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the "
+                f"dimension {input._shape[dim]} is not divisible by the split_size {sections}!"
             )
         return tensor_split(input, sections, dim)
 
@@ -406,7 +409,7 @@ def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     return v.norm(pow, rest, True)
 
 
-Tensor.mH = property(lambda self: self.mT, doc="The last two dimensions swapped.")  # type: ignore[assignment]
+setattr(Tensor, "mH", property(lambda self: self.mT, doc="The last two dimensions swapped."))  # noqa: B010
 
 # --- in-place forms of functions made of several operators ---------------------------------------
 
