@@ -1,7 +1,7 @@
 """Random differentiable programs of views and in-place writes, against a functional formulation.
 
 Memory is a flat tensor that is never written to: a read gathers positions from it, a write makes
-a new flat tensor by ``index_put``. So whatever an op saved for backward is the value of that moment,
+a new flat tensor by ``index_put``. So what an op saved for backward is the value of that moment,
 and differentiating this formulation is what Rushlight promises for programs with in-place writes.
 (PyTorch gives the same gradient or raises "modified by an inplace operation".)
 """
