@@ -28,7 +28,7 @@ from . import (  # noqa: F401 - importing a module registers its operators
     statistics,
     variants,
 )
-from .arguments import guarded
+from .arguments import guarded, with_numpy_names
 from .registry import FUNCTIONS, METHODS, NN_FUNCTIONS
 
 
@@ -37,7 +37,7 @@ def _attach() -> None:
     public: dict[int, Any] = {}
     for table in (METHODS, FUNCTIONS, NN_FUNCTIONS):
         for name, f in table.items():
-            table[name] = public.setdefault(id(f), guarded(f))
+            table[name] = public.setdefault(id(f), guarded(with_numpy_names(f)))
     for name, f in METHODS.items():
         if name not in Tensor.__dict__:
             setattr(Tensor, name, f)

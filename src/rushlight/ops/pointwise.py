@@ -1132,13 +1132,20 @@ def relu(input: Tensor) -> Tensor:
     check_tensor(input, "relu")
     if input._dtype is dtypes.bool_:
         raise RuntimeError("Boolean inputs not supported for relu")
-    return binary(P.MAXIMUM, input, 0, "relu")
+    return unary(P.RELU, input)
 
 
 # --- Python's operators --------------------------------------------------------------------------
 
 
 def _reflected(f: Any) -> Any:
+    if f is add or f is mul:  # PyTorch swaps them, which ``next_functions`` show
+
+        def commuted(self: Tensor, other: Any) -> Any:
+            return f(self, other) if is_number(other) else NotImplemented
+
+        return commuted
+
     def call(self: Tensor, other: Any) -> Any:
         if not is_number(other):
             return NotImplemented

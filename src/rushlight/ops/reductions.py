@@ -165,7 +165,7 @@ def _spread_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[An
     rest = list(args)
     dim = kwargs.pop("dim", kwargs.pop("axis", None))
     correction = kwargs.pop("correction", 1)
-    keepdim = kwargs.pop("keepdim", False)
+    keepdim = kwargs.pop("keepdim", kwargs.pop("keepdims", False))
     if rest and isinstance(rest[0], bool):
         correction = 1 if rest.pop(0) else 0
     elif rest:

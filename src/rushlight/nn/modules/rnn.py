@@ -12,11 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from rushlight import ops
+from rushlight.dtypes import float32
 from rushlight.nn import functional as F
 from rushlight.nn import init
 from rushlight.nn.modules.module import Module
 from rushlight.nn.parameter import Parameter
 from rushlight.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from rushlight.ops.registry import node_class
 from rushlight.tensor import Tensor
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
@@ -242,7 +244,15 @@ class RNNBase(Module):
             inside = (lengths > t).unsqueeze(1)
             state = tuple(ops.where(inside, n, s) for n, s in zip(new, state, strict=True))
             outputs.append(ops.where(inside, new[0], ops.zeros_like(new[0])))
-        return ops.stack(outputs[::-1] if reverse else outputs), state
+        out = ops.stack(outputs[::-1] if reverse else outputs)
+        if self._prints_as_fused(out, lengths):
+            out._node.__class__ = node_class("MkldnnRnnLayerBackward0")
+        return out, state
+
+    def _prints_as_fused(self, out: Tensor, lengths: Tensor | None) -> bool:
+        """Whether PyTorch would run this scan as one operator, whose name then is printed."""
+        fused = self.mode == "LSTM" and not self.proj_size and lengths is None
+        return fused and out.dtype is float32 and out._node is not None
 
     def _run(self, x: Tensor, state: State, lengths: Tensor | None) -> tuple[Tensor, State]:
         """Run all layers over ``(L, N, *)``."""
@@ -330,6 +340,8 @@ class RNNBase(Module):
             out, final = out.squeeze(1), tuple(member.squeeze(1) for member in final)
         elif self.batch_first:
             out = out.transpose(0, 1)
+            if self.mode != "LSTM" and out._node is not None:
+                out._node.__class__ = node_class("TransposeBackward1")  # as PyTorch prints it
         return out, final if self.mode == "LSTM" else final[0]
 
 
