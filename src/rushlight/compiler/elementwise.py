@@ -91,6 +91,11 @@ def _not(w: Writer, d: dtype, x: list[str], declared: set[str]) -> str:
     return w.value(f"xor {_register(d)} {x[0]}, {'true' if d is bool_ else -1}")
 
 
+def _relu(w: Writer, d: dtype, x: list[str], declared: set[str]) -> str:
+    zero = "0.0" if d.is_floating_point else "0"
+    return _extremum("oge", "sge", "uge")(w, d, [x[0], zero], declared)
+
+
 ANY, FLOAT, WHOLE = "any", "float", "whole"
 _EMITTERS: dict[str, tuple[Emit, str]] = {
     "add": (_arithmetic("fadd", "add"), ANY),
@@ -100,6 +105,7 @@ _EMITTERS: dict[str, tuple[Emit, str]] = {
     "neg": (_negate, ANY),
     "abs": (_absolute, ANY),
     "sqrt": (_sqrt, FLOAT),
+    "relu": (_relu, ANY),
     "maximum": (_extremum("oge", "sge", "uge"), ANY),
     "minimum": (_extremum("ole", "sle", "ule"), ANY),
     "and": (_bits("and"), WHOLE),

@@ -81,7 +81,8 @@ class Expr:
         shape, dtype: of the value, which is row-major contiguous.
         buffer: the C-contiguous array once realized, else ``None``.
         gen, index: the recording that it is pending on and its position there.
-        site: the user's line as (code, instruction), never a frame.
+        site: the user's line as (code, instruction), never a frame; where the op cannot fail, the
+            line that first recorded the same structure.
         error: what a failed run raised for it; everything that depends on it raises it again.
     """
 

@@ -45,10 +45,21 @@ class TrieNode:
         others: further continuations.
         shape, dtype, nbytes: of the result that this step recorded.
         references: references to each Expr from inside a Tape that stands here.
+        site: the user's line that recorded this first.
         bindings: what to run here, by which Exprs are held from outside.
     """
 
-    __slots__ = ("bindings", "child", "dtype", "key", "nbytes", "others", "references", "shape")
+    __slots__ = (
+        "bindings",
+        "child",
+        "dtype",
+        "key",
+        "nbytes",
+        "others",
+        "references",
+        "shape",
+        "site",
+    )
 
     size = 0
 
@@ -60,6 +71,7 @@ class TrieNode:
         self.dtype = dtype
         self.nbytes = 0
         self.references: list[int] | None = None
+        self.site: Site = None
         self.bindings: dict[tuple[int, ...], Binding] = {}
         TrieNode.size += 1
 
@@ -182,7 +194,7 @@ def record(
     the call that the user wrote.
     """
     tape = local.tape
-    if len(tape.exprs) >= flags.node_limit or tape.nbytes > _PENDING_BYTES_LIMIT:
+    if tape.nbytes > _PENDING_BYTES_LIMIT or len(tape.exprs) >= flags.node_limit:
         flush()  # the safety net against unbounded laziness
         tape = local.tape
     gen = tape.gen
@@ -202,12 +214,15 @@ def record(
         if not prim.aliases:
             check_memory(numel(shape) * d.itemsize)
         state = _grow(at, key, shape, d)
+        state.site = local.site or user_site(_getframe(2))
         if prim.aliases:
             state.nbytes = 0
         elif prim.updates:  # written in place, as a rule
             state.nbytes = sum(_nbytes(operand) for operand in inputs[1:])
     exprs = tape.exprs
-    site = local.site or user_site(_getframe(2))
+    # An op that can fail knows its own line. Others share the line that first recorded their kind
+    # here, which saves a walk up the stack.
+    site = (local.site or user_site(_getframe(2))) if prim.fallible else state.site
     e = Expr(prim, inputs, attrs, args, state.shape, state.dtype, gen, len(exprs), site)  # type: ignore[arg-type]
     exprs.append(e)
     if args:

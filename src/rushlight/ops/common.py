@@ -145,19 +145,18 @@ def binary(prim: Primitive, a: Any, b: Any, name: str, d: dtype | None = None) -
 
     The result is stored in the order of dimensions of the first operand, as in PyTorch.
     """
+    if d is None and isinstance(a, Tensor) and a._strides is None:  # the usual operands first
+        if isinstance(b, Tensor):
+            if a._dtype is b._dtype and b._strides is None:
+                return new_tensor(record(prim, (a._expr(), b._expr())))
+        elif (b.__class__ is float and a._dtype.category == 2) or (
+            b.__class__ is int and a._dtype.category
+        ):  # a number takes the tensor's dtype
+            return new_tensor(record(prim, (a._expr(), constant(b, a._dtype))))
     if (order := joint_order(a, b)) is not None:
-        return stored_in(
-            binary(prim, in_order(a, order), in_order(b, order), name, d)._expr(), order
-        )
+        rearranged = binary(prim, in_order(a, order), in_order(b, order), name, d)
+        return stored_in(rearranged._expr(), order)
     if d is None:
-        if isinstance(a, Tensor):
-            if isinstance(b, Tensor):
-                if a._dtype is b._dtype:
-                    return new_tensor(record(prim, (a._expr(), b._expr())))
-            elif (b.__class__ is float and a._dtype.category == 2) or (
-                b.__class__ is int and a._dtype.category
-            ):  # the usual number on the right: it takes the tensor's dtype
-                return new_tensor(record(prim, (a._expr(), constant(b, a._dtype))))
         if not isinstance(a, Tensor) and not is_number(a):
             check_tensor(a, name)
         if not isinstance(b, Tensor) and not is_number(b):

@@ -272,8 +272,9 @@ class Operator:
             if isinstance(a, Tensor):
                 if a._base is not None:
                     a._sync()
-                tracked.append(a._req)
-                edges.append(edge(a) if a._req else None)
+                tracks = a._req
+                tracked.append(tracks)
+                edges.append(edge(a) if tracks else None)
             elif a.__class__ is list or a.__class__ is tuple:
                 mine = [edge(t) if isinstance(t, Tensor) and t._req else None for t in a]
                 edges += mine
