@@ -133,8 +133,8 @@ def scatter_reduce(
 ) -> Tensor:
     """``input`` combined with elements of ``src`` where ``index`` says.
 
-    ``reduce`` is ``sum``, ``prod``, ``mean``, ``amax`` or ``amin``; without ``include_self`` the old
-    values there do not count.
+    ``reduce`` is ``sum``, ``prod``, ``mean``, ``amax`` or ``amin``; without ``include_self`` the
+    old values there do not count.
     """
     check_tensor(input, "scatter_reduce")
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
