@@ -1,7 +1,7 @@
 """From a user's picture to what the networks were trained on: a bright shape on black, 28 x 28.
 
-MNIST's digits were scaled to fit 20 x 20 pixels and placed with their centre of mass in the middle
-of the image; a photo of a digit is recognised far better when it is prepared the same way.
+MNIST's digits were scaled to fit 20 x 20 pixels and placed with their centre of mass on pixel
+(14, 14); a photo of a digit is recognised far better when it is prepared the same way.
 """
 
 from __future__ import annotations
@@ -159,8 +159,8 @@ def _place(shape: Pixels, *, by_mass: bool) -> Pixels:
     top, left = (SIZE - height) / 2, (SIZE - width) / 2
     if by_mass:
         mass = float(shape.sum())
-        top = (SIZE - 1) / 2 - float(shape.sum(axis=1) @ np.arange(height)) / mass
-        left = (SIZE - 1) / 2 - float(shape.sum(axis=0) @ np.arange(width)) / mass
+        top = SIZE / 2 - float(shape.sum(axis=1) @ np.arange(height)) / mass
+        left = SIZE / 2 - float(shape.sum(axis=0) @ np.arange(width)) / mass
     row = min(max(round(top), 0), SIZE - height)
     column = min(max(round(left), 0), SIZE - width)
     square = np.zeros((SIZE, SIZE), dtype=np.float32)

@@ -179,6 +179,8 @@ class Training:
                 elapsed = time.perf_counter() - began
                 self._report(display, (self.window.images - images_before) / elapsed)
                 began, images_before = time.perf_counter(), 0
+            if last:
+                self.schedule.step()
             if self.step % CHECKPOINT_EVERY == 0 or last or signals.number:
                 self.save()
                 self._stop_if(signals)
@@ -221,7 +223,6 @@ class Training:
             "test_loss": evaluation.loss,
             "test_accuracy": evaluation.accuracy,
         }
-        self.schedule.step()
         self.epoch, self.step = self.epoch + 1, 0
         self.save()
         display.say(

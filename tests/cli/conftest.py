@@ -1,0 +1,53 @@
+"""A small data set in place of the 60,000 digits, and the commands as a user calls them."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from rushlight.cli import app, datasets, session, training
+from rushlight.vision.datasets import MNIST
+
+TRAIN, TEST = 320, 200  # five steps in an epoch
+
+
+@pytest.fixture
+def small_data(monkeypatch):
+    """The first images of MNIST only."""
+
+    def load(data, folder, *, train):
+        dataset = original(data, folder, train=train)
+        assert isinstance(dataset, MNIST)
+        size = TRAIN if train else TEST
+        dataset.data, dataset.targets = dataset.data[:size], dataset.targets[:size]
+        return dataset
+
+    original = datasets.load
+    monkeypatch.setattr(training, "load", load)
+    monkeypatch.setattr(session, "load", load)
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Calls ``rushlight ARGUMENTS`` in an empty folder; checks the exit code."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments, code=0):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert result.exit_code == code, result.output
+        return result
+
+    return call
+
+
+@pytest.fixture
+def refused(command):
+    """Calls a command that must fail with one line; returns the line."""
+
+    def call(*arguments, code=1):
+        error = command(*arguments, code=code).stderr
+        assert error.startswith("rushlight: ")
+        assert error.count("\n") == 1
+        return error
+
+    return call
