@@ -6,7 +6,7 @@ import importlib as _importlib
 from typing import Any as _Any
 
 from . import dtypes as _dtypes
-from . import ops as _ops
+from . import ops as _ops  # noqa: F401 - registers the operators
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -101,10 +101,21 @@ _LAZY = {
     "get_rng_state": "random",
     "set_rng_state": "random",
 }
-_LAZY.update(
-    dict.fromkeys(("is_tensor", "is_storage", "is_floating_point", "is_complex", "is_nonzero", "numel", "result_type", "can_cast", "set_num_threads", "get_num_threads", "set_num_interop_threads", "get_num_interop_threads", "set_default_device", "get_default_device", "set_default_tensor_type", "use_deterministic_algorithms", "are_deterministic_algorithms_enabled", "set_deterministic_debug_mode", "set_flush_denormal", "set_float32_matmul_precision", "get_float32_matmul_precision", "typename", "compile", "explain", "is_anomaly_enabled", "is_anomaly_check_nan_enabled", "set_anomaly_enabled", "is_autocast_enabled", "get_autocast_dtype", "GradScaler",
-            "is_inference", "is_same_size", "is_warn_always_enabled", "get_deterministic_debug_mode", "sparse_csr", "cfloat", "cdouble", "is_deterministic_algorithms_warn_only_enabled", "pi", "e", "inf", "nan", "newaxis", "FloatTensor", "DoubleTensor", "HalfTensor", "BFloat16Tensor", "LongTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor", "autocast", "vmap", "_assert", "UntypedStorage", "TypedStorage", "FloatStorage", "LongStorage", "_C", "strided", "sparse_coo", "complex64", "complex128", "set_warn_always", "hub", "OutOfMemoryError", "AcceleratorError"), "namespace")
-)
+_IN_NAMESPACE = """
+    AcceleratorError BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatStorage
+    FloatTensor GradScaler HalfTensor IntTensor LongStorage LongTensor OutOfMemoryError
+    ShortTensor TypedStorage UntypedStorage _C _assert are_deterministic_algorithms_enabled
+    autocast can_cast cdouble cfloat compile complex128 complex64 e explain get_autocast_dtype
+    get_default_device get_deterministic_debug_mode get_float32_matmul_precision
+    get_num_interop_threads get_num_threads hub inf is_anomaly_check_nan_enabled
+    is_anomaly_enabled is_autocast_enabled is_complex
+    is_deterministic_algorithms_warn_only_enabled is_floating_point is_inference is_nonzero
+    is_same_size is_storage is_tensor is_warn_always_enabled nan newaxis numel pi result_type
+    set_anomaly_enabled set_default_device set_default_tensor_type set_deterministic_debug_mode
+    set_float32_matmul_precision set_flush_denormal set_num_interop_threads set_num_threads
+    set_warn_always sparse_coo sparse_csr strided typename use_deterministic_algorithms vmap
+"""
+_LAZY.update(dict.fromkeys(_IN_NAMESPACE.split(), "namespace"))
 
 
 def __getattr__(name: str) -> _Any:
@@ -127,7 +138,8 @@ def __getattr__(name: str) -> _Any:
 
 def _missing(name: str) -> AttributeError:
     return AttributeError(
-        f"module 'rushlight' has no attribute {name!r}: Rushlight does not have it (yet). The list of "
+        f"module 'rushlight' has no attribute {name!r}: Rushlight does not have it (yet). The "
+        f"list of "
         "supported names is in docs/supported.md"
     )
 

@@ -29,7 +29,8 @@ class device:
             index = int(number)
         if kind not in _KNOWN:
             raise RuntimeError(
-                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, "
+                "Expected one of cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, "
+                "fpga, "
                 "maia, xla, lazy, vulkan, mps, meta, hpu, mtia, privateuseone device type at start "
                 f"of device string: {kind}"
             )
@@ -75,7 +76,7 @@ def check_device(where: object) -> None:
         return
     if d.type == "cuda":
         raise AssertionError(
-            "Torch not compiled with CUDA enabled: Rushlight runs on the CPU. Choose the device with "
-            "`'cuda' if torch.cuda.is_available() else 'cpu'`"
+            "Torch not compiled with CUDA enabled: Rushlight runs on the CPU. Choose the device "
+            "with `'cuda' if torch.cuda.is_available() else 'cpu'`"
         )
     raise RuntimeError(f"Rushlight runs on the CPU: device '{d}' is not available")

@@ -1,6 +1,7 @@
 """The element types: PyTorch's names, each with the NumPy type that holds its bits.
 
-``bfloat16`` has no NumPy type: its 16 bits are held as ``uint16`` and widened by integer arithmetic.
+``bfloat16`` has no NumPy type: its 16 bits are held as ``uint16`` and widened by integer
+arithmetic.
 """
 
 from __future__ import annotations
@@ -183,7 +184,8 @@ class finfo:
         d = _default if type is None else type
         if not isinstance(d, dtype) or not d.is_floating_point:
             raise TypeError(
-                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{d}'"
+                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
+                f"'{d}'"
             )
         self.dtype = d.name
         self.bits = d.itemsize * 8

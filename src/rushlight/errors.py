@@ -1,4 +1,5 @@
-"""Errors say what PyTorch says, and below it what PyTorch leaves out: a note with the likely repair."""
+"""Errors say what PyTorch says, and below it what PyTorch leaves out: a note with the likely
+repair."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 _made: dict[str, Any] = {}
@@ -31,7 +32,7 @@ def named_result(name: str, fields: tuple[str, ...]) -> Any:
     if found is None:
         body: dict[str, Any] = {"__slots__": (), "_fields": fields, "__module__": __name__}
         for i, field in enumerate(fields):
-            body[field] = property(lambda self, i=i: self[i])
+            body[field] = property(operator.itemgetter(i))
         found = _made[name] = type(name, (_Result,), body)
     return found
 

@@ -1,6 +1,7 @@
 """Storage: the mutable cell that holds the current value of one block of memory.
 
-In-place ops compute a new Expr and re-point the cell; Exprs recorded before keep the old value. Memory
+In-place ops compute a new Expr and re-point the cell; Exprs recorded before keep the old value.
+Memory
 that NumPy can reach is *exposed*: NumPy's writes cannot be seen, so reads copy while recording and
 writes land before the call returns.
 """

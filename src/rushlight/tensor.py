@@ -1,6 +1,7 @@
 """Tensor: the user's handle, a view (shape, strides, offset) on a Storage plus autograd metadata.
 
-Operators are attached to the class by the registry in ``ops``; what stands here is what a Tensor is.
+Operators are attached to the class by the registry in ``ops``; what stands here is what a Tensor
+is.
 """
 
 from __future__ import annotations
@@ -116,6 +117,7 @@ class Tensor:
         def __invert__(self) -> Tensor: ...
 
     def __new__(cls, *args: Any, dtype: dtype | None = None, device: Any = None) -> Any:
+        """The old constructor: sizes or data, as the default dtype."""
         from .ops.creation import legacy_tensor
 
         return legacy_tensor(cls, args, dtype, device)
@@ -234,7 +236,8 @@ class Tensor:
             if n == 0:
                 raise IndexError("Dimension specified as 0 but tensor has no dimensions")
             raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
+                f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got "
+                f"{dim})"
             )
         return self._shape[dim]
 
@@ -348,7 +351,11 @@ class Tensor:
         """-1: the CPU."""
         return -1
 
-    layout: Any = property(lambda self: strided_layout, doc="Always ``strided``.")
+    @property
+    def layout(self) -> Layout:
+        """Always ``strided``."""
+        return strided_layout
+
     is_cuda = is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = is_xpu = is_nested = False
     is_cpu = True
     is_sparse_csr = False
@@ -406,7 +413,8 @@ class Tensor:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if requires_grad and self._inference and not mode.inference:
             raise RuntimeError(
-                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                "allowed."
             )
         self._req = bool(requires_grad)
         if requires_grad and self._node is None:
@@ -447,8 +455,8 @@ class Tensor:
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
                 ".grad attribute won't be populated during autograd.backward(). If you indeed want "
                 "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
-                "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you access "
-                "the leaf Tensor instead.",
+                "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
+                "access the leaf Tensor instead.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -466,14 +474,18 @@ class Tensor:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._dtype is not self._dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{dtypes.C_TYPE_NAMES[value._dtype]}' to "
-                    f"a tensor with grad_dtype '{dtypes.SCALAR_TYPE_NAMES[self._dtype]}'. The gradient "
+                    f"attempting to assign a gradient with dtype "
+                    f"'{dtypes.C_TYPE_NAMES[value._dtype]}' to "
+                    f"a tensor with grad_dtype '{dtypes.SCALAR_TYPE_NAMES[self._dtype]}'. The "
+                    f"gradient "
                     "must match the tensor's dtype"
                 )
             if value._shape != self._shape:
                 raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(value._shape)}' to a tensor of size "
-                    f"'{list(self._shape)}'. Please ensure that the gradient and the tensor are the same size"
+                    f"attempting to assign a gradient of size '{list(value._shape)}' to a tensor "
+                    f"of size "
+                    f"'{list(self._shape)}'. Please ensure that the gradient and the tensor are "
+                    f"the same size"
                 )
         self._grad = value
 
@@ -568,12 +580,13 @@ class Tensor:
         """
         if self._dtype is dtypes.bfloat16:
             raise TypeError(
-                "Got unsupported ScalarType BFloat16: NumPy has no such type; convert with .float() "
-                "first"
+                "Got unsupported ScalarType BFloat16: NumPy has no such type; convert with "
+                ".float() first"
             )
         if self.requires_grad and not force:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
             )
         array = self._storage.expose()
         shape = self._shape
@@ -652,7 +665,8 @@ class Tensor:
         if isinstance(element, Tensor | int | float | bool):
             return bool((self == element).any())
         raise RuntimeError(
-            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}."
         )
 
     def __hash__(self) -> int:
@@ -713,7 +727,8 @@ class Tensor:
         self._node.retain(self)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Any:
-        """Call ``hook(grad)`` when this tensor's gradient is computed; it may return another one."""
+        """Call ``hook(grad)`` when this tensor's gradient is computed; it may return another
+        one."""
         from .autograd.hooks import RemovableHandle
 
         if not self.requires_grad:
@@ -814,7 +829,8 @@ def deep_copy(t: Tensor, memo: dict[int, Any]) -> Tensor:
 
     if not t.is_leaf:
         raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol "
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            "protocol "
             "at the moment.  If you were attempting to deepcopy a module, this may be because of a "
             "torch.nn.utils.weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
         )

@@ -16,6 +16,7 @@ from .grad_mode import (
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+    from .function import Function as Function
 
 
 def _listed(x: Any) -> list[Any]:
@@ -42,8 +43,8 @@ def _output_grads(outputs: Sequence[Tensor], grads: Any, is_batched: bool = Fals
             )
         elif grad._shape != t._shape:
             raise RuntimeError(
-                f"Mismatch in shape: grad_output[0] has a shape of {grad.shape} and output[0] has a "
-                f"shape of {t.shape}."
+                f"Mismatch in shape: grad_output[0] has a shape of {grad.shape} and output[0] "
+                f"has a shape of {t.shape}."
             )
         result.append(grad)
     return result
@@ -68,7 +69,8 @@ def backward(
     """Accumulate the gradients of ``tensors`` into the leaves of their graphs.
 
     Raises:
-        RuntimeError: an output is not a scalar and has no gradient, has no history, or its graph was
+        RuntimeError: an output is not a scalar and has no gradient, has no history, or its graph
+        was
             freed by an earlier backward.
     """
     from .engine import run_backward
@@ -94,7 +96,8 @@ def grad(
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
-    """The gradients of ``outputs`` with respect to ``inputs``, as a tuple; ``.grad`` stays as it is.
+    """The gradients of ``outputs`` with respect to ``inputs``, as a tuple; ``.grad`` stays as it
+    is.
 
     Raises:
         RuntimeError: an input was not used in the graph and ``allow_unused`` is not set.
@@ -133,7 +136,8 @@ def grad(
         if g is None:
             if not allow_unused:
                 raise RuntimeError(
-                    f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
+                    f"The differentiated Tensor at index {i} appears to not have been used in "
+                    f"the graph. Set "
                     "allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:

@@ -79,7 +79,8 @@ def _run_tensor_hooks(hooks: dict[int, Any], grad: Tensor) -> Tensor:
         if found is not None:
             if not isinstance(found, Tensor):
                 raise TypeError(
-                    f"backward hook returned an object of type {type(found).__name__}, expected a Tensor"
+                    f"backward hook returned an object of type {type(found).__name__}, expected "
+                    f"a Tensor"
                 )
             if found._shape != grad._shape:
                 raise RuntimeError(
@@ -259,7 +260,8 @@ def run_backward(
 ) -> list[Tensor | None]:
     """Run the backward pass from ``roots``; return the gradients captured for ``inputs``.
 
-    With ``accumulate`` gradients are added to ``.grad`` of the leaves (of ``inputs`` only, if given).
+    With ``accumulate`` gradients are added to ``.grad`` of the leaves (of ``inputs`` only, if
+    given).
     """
     if local.tape.parameters_written:
         flush()  # a structural boundary: the update before and this step's forward

@@ -1,4 +1,5 @@
-"""Whether operators record history, per thread: ``no_grad``, ``enable_grad``, ``inference_mode``."""
+"""Whether operators record history, per thread: ``no_grad``, ``enable_grad``,
+``inference_mode``."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import functools
 import threading
 from collections.abc import Callable
 from types import GeneratorType, TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,7 +37,8 @@ class _Context:
         raise NotImplementedError
 
     def clone(self) -> _Context:
-        """A fresh context with the same setting: one is needed for each call of a decorated function."""
+        """A fresh context with the same setting: one is needed for each call of a decorated
+        function."""
         return self.__class__()
 
     def __enter__(self) -> None:
@@ -52,6 +54,7 @@ class _Context:
         mode.enabled = self.previous
 
     def __call__(self, function: F) -> F:
+        """The function inside this context."""
         if isinstance(function, type):
             function.__init__ = self(function.__init__)  # type: ignore[misc]
             return function
@@ -87,7 +90,8 @@ class _Context:
 class no_grad(_Context):
     """Operators inside record no history; also a decorator."""
 
-    def __new__(cls, function: Any = None) -> Any:
+    def __new__(cls, function: Any = None) -> Self:
+        """A context, or (called with a function) that function inside the context."""
         self = super().__new__(cls)
         return self if function is None else self(function)
 
@@ -98,7 +102,8 @@ class no_grad(_Context):
 class enable_grad(_Context):
     """Operators inside record history, also within ``no_grad``."""
 
-    def __new__(cls, function: Any = None) -> Any:
+    def __new__(cls, function: Any = None) -> Self:
+        """A context, or (called with a function) that function inside the context."""
         self = super().__new__(cls)
         return self if function is None else self(function)
 
@@ -124,6 +129,7 @@ class set_grad_enabled(_Context):
         mode.enabled = self.wanted
 
     def __call__(self, function: F) -> F:
+        """The function inside this context."""
         _set(self.previous)
         return super().__call__(function)
 
@@ -137,7 +143,8 @@ def _set(enabled: bool) -> bool:
 class inference_mode(_Context):
     """``no_grad``, and tensors made inside can never be part of a graph."""
 
-    def __new__(cls, mode: Any = True) -> Any:
+    def __new__(cls, mode: Any = True) -> Self:
+        """A context, or (called with a function) that function inside the context."""
         self = super().__new__(cls)
         if isinstance(mode, bool):
             return self

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _sequence = itertools.count()
 
 FREED_MESSAGE = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they "
-    "have already been freed). Saved intermediate values of the graph are freed when you call "
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you call "
     ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
     "graph a second time or if you need to access saved tensors after calling backward."
 )
@@ -124,7 +124,8 @@ class Node:
 
 
 class AccumulateGrad(Node):
-    """The node that stands for a leaf in ``next_functions``. The engine writes to the leaf itself."""
+    """The node that stands for a leaf in ``next_functions``. The engine writes to the leaf
+    itself."""
 
     namespace = "torch::autograd::"
 
@@ -163,8 +164,10 @@ def accumulator(t: Tensor) -> AccumulateGrad:
 class SavedInput:
     """An operand as it is now, whatever is written to its Storage or happens to its history later.
 
-    A leaf is held itself, because gradients of gradients must reach it; of any other tensor only the
-    value and the node: holding the tensor would close a cycle once an in-place op gives it a new node.
+    A leaf is held itself, because gradients of gradients must reach it; of any other tensor only
+    the
+    value and the node: holding the tensor would close a cycle once an in-place op gives it a new
+    node.
     """
 
     __slots__ = ("expr", "leaf", "node", "nr", "view")

@@ -1,7 +1,7 @@
-"""From a Program to units that run: kernels in machine code where the emitters can, host calls else.
+"""From a Program to units that run: kernels where the emitters can, host calls elsewhere.
 
-Passes in order: ``fusion`` (steps to groups), ``elementwise`` / ``contraction`` (a group to LLVM IR),
-``runtime.jit`` (IR to machine code). Off by default: ``RUSHLIGHT_BACKEND=compiler``.
+Passes in order: ``fusion`` (steps to groups), ``elementwise`` and ``contraction`` (a group to LLVM
+IR), ``runtime.jit`` (IR to machine code). Off by default: ``RUSHLIGHT_BACKEND=compiler``.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ def supports(step: Step) -> bool:
 
 
 def _batch_offset(w: Writer, loops: list[str], shape: Shape, batch: Shape) -> str:
-    """The element offset of an operand's matrix for the current batch indices (0 if it broadcasts)."""
+    """The element offset of an operand's matrix for the current batch indices (0 if it
+    broadcasts)."""
     lead = len(batch) - (len(shape) - 2)
     steps = contiguous_strides(shape)
     at = "0"

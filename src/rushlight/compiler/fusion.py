@@ -1,8 +1,8 @@
 """Fusion: a Program's steps as units, elementwise runs joined into one kernel.
 
 In: ``Program.steps``. Out: a list of groups in order; a group is either one step, or several
-elementwise steps that the emitter supports, of one output shape, in which values that nothing outside
-reads need no memory.
+elementwise steps that the emitter supports, of one output shape, in which values that nothing
+outside reads need no memory.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ class Group:
     """Steps that become one kernel (or one host call).
 
     Attributes:
-        steps: in order. ``inputs``: slots read from memory. ``outputs``: steps whose values others read.
-        kind: ``elementwise``, ``matmul`` or ``host``.
+        steps: in order. ``inputs``: slots read from memory. ``outputs``: steps whose values
+        others read. kind: ``elementwise``, ``matmul`` or ``host``.
     """
 
     __slots__ = ("inputs", "kind", "outputs", "steps")

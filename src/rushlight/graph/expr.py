@@ -1,4 +1,5 @@
-"""Expr: an immutable node of the lazy expression graph, and ``Primitive``: the row it is made of."""
+"""Expr: an immutable node of the lazy expression graph, and ``Primitive``: the row it is made
+of."""
 
 from __future__ import annotations
 

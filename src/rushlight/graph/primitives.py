@@ -1,7 +1,7 @@
 """The registry of primitives: one row each, with its shape rule and its NumPy reference.
 
-Operands of elementwise primitives have one dtype and broadcast; every other conversion is an explicit
-``cast``. A row's attrs are part of the key; its args are run-time scalars.
+Operands of elementwise primitives have one dtype and broadcast; every other conversion is an
+explicit ``cast``. A row's attrs are part of the key; its args are run-time scalars.
 """
 
 from __future__ import annotations
@@ -464,7 +464,7 @@ PAD = primitive(  # attrs (((lo, hi), ...),); inputs: x, the 0-d fill
 
 def _matmul_rule(inputs: Inputs, attrs: Attrs) -> tuple[Shape, dtype]:
     a, b = inputs[0].shape, inputs[1].shape
-    return broadcast_shapes(a[:-2], b[:-2]) + (a[-2], b[-1]), _same_dtype(inputs)
+    return (*broadcast_shapes(a[:-2], b[:-2]), a[-2], b[-1]), _same_dtype(inputs)
 
 
 MATMUL = primitive(  # (..., m, k) x (..., k, n); batch dimensions broadcast

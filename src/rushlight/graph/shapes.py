@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 Shape = tuple[int, ...]
 
-numel = math.prod
+numel: Callable[[Iterable[int]], int] = math.prod
 """The product of the sizes."""
 
 

@@ -3,7 +3,8 @@
 A Tape lists the Exprs of one thread in the order they were recorded, the realized ones that they
 read (leaves) included. The key grows with it: every recording is one step down a trie of all
 recordings seen before, so two recordings share a trie node exactly if they have the same structure,
-shapes and dtypes, operand by operand. Shape and dtype of a result are stored in the trie node: a known
+shapes and dtypes, operand by operand. Shape and dtype of a result are stored in the trie node: a
+known
 recording computes no shapes at all. At a flush the trie node plus the set of Exprs that something
 outside the Tape still holds (a Storage, a saved tensor) select the Program; nothing else is run.
 """

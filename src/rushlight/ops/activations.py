@@ -53,8 +53,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     check_tensor(weight, "linear", "weight", 2)
     shape, n = input._shape, len(input._shape)
     if len(weight._shape) == 1:
-        out = (input @ weight) if bias is None else (input @ weight) + bias
-        return out
+        return (input @ weight) if bias is None else (input @ weight) + bias
     if n == 0:
         raise RuntimeError(
             "both arguments to linear need to be at least 1D, but they are 0D and 2D"

@@ -185,7 +185,8 @@ def tensor(
     check_device(device)
     if isinstance(data, Tensor):
         warnings.warn(
-            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "To copy construct from a tensor, it is recommended to use "
+            "sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than "
             "torch.tensor(sourceTensor).",
             UserWarning,
@@ -250,15 +251,17 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative "
-            "strides are not currently supported. (You can probably work around this by making a copy "
-            "of your array  with array.copy().) "
+            "strides are not currently supported. (You can probably work around this by making a "
+            "copy of your array  with array.copy().) "
         )
     if not ndarray.flags.writeable:
         warnings.warn(
-            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. "
-            "This means writing to this tensor will result in undefined behavior. You may want to copy "
-            "the array to protect its data or make it writable before converting it to a tensor. This "
-            "type of warning will be suppressed for the rest of this program.",
+            "The given NumPy array is not writable, and PyTorch does not support non-writable "
+            "tensors. "
+            "This means writing to this tensor will result in undefined behavior. You may want "
+            "to copy "
+            "the array to protect its data or make it writable before converting it to a tensor. "
+            "This type of warning will be suppressed for the rest of this program.",
             UserWarning,
             stacklevel=2,
         )
@@ -266,8 +269,8 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     size = ndarray.itemsize
     if any(s % size for s in ndarray.strides):
         raise ValueError(
-            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to "
-            "reallocate the memory."
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy "
+            "array to reallocate the memory."
         )
     if ndarray.flags.c_contiguous:
         t = new_tensor(leaf(ndarray, d))
@@ -369,7 +372,8 @@ def _filled(name: str, value: float, doc: str) -> Any:
             size = (kwargs.pop("size"),)
         if not size:
             raise TypeError(
-                f"{name}() received an invalid combination of arguments - got (), but expected one of:\n"
+                f"{name}() received an invalid combination of arguments - got (), but expected "
+                f"one of:\n"
                 " * (tuple of ints size, *, tuple of names names, torch.dtype dtype, ...)"
             )
         return create(*size, **kwargs)
@@ -437,7 +441,8 @@ def _like(name: str, value: float) -> None:
         check_device(device)
         if not isinstance(input, Tensor):
             raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+                f"{name}(): argument 'input' (position 1) must be Tensor, not "
+                f"{type(input).__name__}"
             )
         return _finish(_like_layout(input, value, dtype or input._dtype), requires_grad)
 
@@ -600,7 +605,7 @@ def range_(
     """Numbers from ``start`` to ``end`` inclusive (deprecated in PyTorch)."""
     if end is None:
         start, end = 0, start
-    n = int(math.floor((end - start) / step)) + 1
+    n = math.floor((end - start) / step) + 1
     d = dtype or dtypes.get_default_dtype()
     return new_tensor(record(P.IOTA, (), (n, d), (start, step)))
 
@@ -697,7 +702,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     )
     if indexing is None:
         warnings.warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
+            "argument.",
             UserWarning,
             stacklevel=2,
         )

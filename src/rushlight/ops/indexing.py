@@ -1,4 +1,5 @@
-"""Indexing: ``x[...]`` and ``x[...] = v`` in all forms, gather, scatter, select by index or mask."""
+"""Indexing: ``x[...]`` and ``x[...] = v`` in all forms, gather, scatter, select by index or
+mask."""
 
 from __future__ import annotations
 
@@ -78,8 +79,8 @@ def _normalized(t: Tensor, key: Any) -> list[Any]:
     if taken > rank:
         if rank == 0 and all(isinstance(i, int) and not isinstance(i, bool) for i in items):
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
-                "C++ to convert a 0-dim tensor to a number"
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+                "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
             )
         raise IndexError(f"too many indices for tensor of dimension {rank}")
     dots = [i for i, item in enumerate(items) if item is Ellipsis]
@@ -124,7 +125,8 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
                 if isinstance(item, str):
                     raise TypeError("new(): invalid data type 'str'")
                 raise IndexError(
-                    "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
+                    "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
+                    "Variables are "
                     f"valid indices (got {type(item).__name__})"
                 )
             if index._dtype in (dtypes.bool_, dtypes.uint8):
@@ -158,8 +160,8 @@ def _check_mask(t: Tensor, mask: Tensor, dim: int) -> None:
     for i, n in enumerate(mask._shape):
         if n != t._shape[dim + i]:
             raise IndexError(
-                f"The shape of the mask {list(mask._shape)} at index {i} does not match the shape of "
-                f"the indexed tensor {list(t._shape)} at index {dim + i}"
+                f"The shape of the mask {list(mask._shape)} at index {i} does not match the "
+                f"shape of the indexed tensor {list(t._shape)} at index {dim + i}"
             )
 
 
@@ -167,8 +169,8 @@ def _selected(t: Tensor, dim: int, index: int, place: int = 0) -> Tensor:
     """``t.select(dim, index)``; ``place`` is the position in the index that the user wrote."""
     if not t._shape:
         raise IndexError(
-            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
-            "C++ to convert a 0-dim tensor to a number"
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+            "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
         )
     size = t._shape[dim]
     if not -size <= index < size:
@@ -195,8 +197,8 @@ def _sliced(t: Tensor, dim: int, item: slice) -> Tensor:
     name="_index",
     function=False,
     method=False,
-    input=lambda grad, input, dims, indices: _index_put(
-        input.new_zeros(input._shape), grad, dims, indices, True
+    input=lambda grad, input_like, dims, indices: _index_put(
+        input_like.new_zeros(input_like._shape), grad, dims, indices, True
     ),
 )
 def _index(input: Tensor, dims: tuple[int, ...], indices: list[Tensor]) -> Tensor:
@@ -244,8 +246,7 @@ def _getitem(self: Tensor, key: Any) -> Tensor:
     if key.__class__ is int:
         return _selected(self, 0, key)
     if key.__class__ is slice and self._shape:
-        v = _sliced(self, 0, key)
-        return v
+        return _sliced(self, 0, key)
     v, indices = _basic(self, _normalized(self, key))
     if indices:
         return _index(v, tuple(d for d, _ in indices), [i for _, i in indices])
@@ -386,8 +387,8 @@ def _rank_back(e: Expr, shape: tuple[int, ...]) -> Tensor:
     "GatherBackward0",
     out=True,
     samples="gather",
-    input=lambda grad, input, dim, index: scatter_add(
-        input.new_zeros(input._shape), dim, index, grad
+    input=lambda grad, input_like, dim, index: scatter_add(
+        input_like.new_zeros(input_like._shape), dim, index, grad
     ),
 )
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
@@ -399,8 +400,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     for d, (n, m) in enumerate(zip(index._shape, input._shape, strict=False)):
         if d != at and n > m:
             raise RuntimeError(
-                f"Size does not match at dimension {d} expected index {list(index._shape)} to be no "
-                f"larger than self {list(input._shape)} apart from dimension {at}"
+                f"Size does not match at dimension {d} expected index {list(index._shape)} to be "
+                f"no larger than self {list(input._shape)} apart from dimension {at}"
             )
     _checked_inside(index, input._shape[at] if input._shape else 1, at)
     e = record(P.GATHER, (_at_least_1d(input), cast(_at_least_1d(index), dtypes.int64)), (at,))
@@ -418,8 +419,8 @@ def _scatter_expr(input: Tensor, dim: int, index: Tensor, src: Any, how: str, na
         s = src._shape[d] if isinstance(src, Tensor) and src._shape else n
         if (d != at and n > m) or n > s:
             raise RuntimeError(
-                f"Expected index {list(index._shape)} to be no larger than self {list(input._shape)} "
-                f"apart from dimension {at}"
+                f"Expected index {list(index._shape)} to be no larger than self "
+                f"{list(input._shape)} apart from dimension {at}"
                 + (
                     f" and to be no larger size than src {list(src._shape)}"
                     if isinstance(src, Tensor)
@@ -507,8 +508,8 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     "IndexSelectBackward0",
     out=True,
     samples="index_select",
-    input=lambda grad, input, dim, index: index_add(
-        input.new_zeros(input._shape), dim, index, grad
+    input=lambda grad, input_like, dim, index: index_add(
+        input_like.new_zeros(input_like._shape), dim, index, grad
     ),
 )
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -713,7 +714,8 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     positions = np.flatnonzero(np.broadcast_to(mask._array(), shape)).astype(np.int64)
     if positions.size > source.numel():
         raise RuntimeError(
-            "masked_scatter: expected self and source to have same dtypes and enough source elements"
+            "masked_scatter: expected self and source to have same dtypes and enough source "
+            "elements"
         )
     flat = reshape(expand(input, shape).clone(), -1)
     values = reshape(source, -1)[: positions.size]

@@ -1,4 +1,5 @@
-"""Layouts: views by strides, and results stored in the order of dimensions that PyTorch would choose."""
+"""Layouts: views by strides, and results stored in the order of dimensions that PyTorch would
+choose."""
 
 from __future__ import annotations
 

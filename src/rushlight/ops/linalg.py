@@ -109,13 +109,14 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         )
     if input._shape[1] != vec._shape[0]:
         raise RuntimeError(
-            f"size mismatch, got input ({input._shape[0]}), mat ({input._shape[0]}x{input._shape[1]}), "
-            f"vec ({vec._shape[0]})"
+            f"size mismatch, got input ({input._shape[0]}), mat "
+            f"({input._shape[0]}x{input._shape[1]}), vec ({vec._shape[0]})"
         )
     if input._dtype is not vec._dtype:
         matrix, vector = SCALAR_TYPE_NAMES[input._dtype], SCALAR_TYPE_NAMES[vec._dtype]
         raise RuntimeError(
-            f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}"
+            f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and "
+            f"{vector}"
         )
     column = record(P.RESHAPE, (vec._expr(),), ((vec._shape[0], 1),))
     out = record(P.MATMUL, (input._expr(), column))
@@ -145,8 +146,8 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     if input._shape != tensor._shape:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{input._shape[0]}] and src "
-            f"[{tensor._shape[0]}] to have the same number of elements, but got {input._shape[0]} and "
-            f"{tensor._shape[0]} elements respectively"
+            f"[{tensor._shape[0]}] to have the same number of elements, but got "
+            f"{input._shape[0]} and {tensor._shape[0]} elements respectively"
         )
     not_for(input._dtype, "dot", 0)
     product = record(P.MUL, (input._expr(), tensor._expr()))
@@ -374,8 +375,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Any = None) -> Tensor:
     for i, (x, y) in enumerate(zip(da, db, strict=True)):
         if a._shape[x] != b._shape[y]:
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a._shape[x]} in dim {x} and "
-                f"second has size {b._shape[y]} in dim {y}"
+                f"contracted dimensions need to match, but first has size {a._shape[x]} in dim "
+                f"{x} and second has size {b._shape[y]} in dim {y}"
             )
         del i
     ra = [d for d in range(a.ndim) if d not in da]
@@ -393,7 +394,7 @@ def _install() -> None:
         return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
     Tensor.__matmul__ = dunder  # type: ignore[method-assign]
-    Tensor.__rmatmul__ = lambda self, other: NotImplemented
+    setattr(Tensor, "__rmatmul__", lambda self, other: NotImplemented)  # noqa: B010 - unknown to the type checker
 
 
 _install()

@@ -98,7 +98,8 @@ def _smooth_slope(grad: Any, input: Any, target: Any, reduction: str, beta: floa
 def smooth_l1_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
-    """``0.5 * d**2 / beta`` where the difference ``d`` is below ``beta``, ``|d| - beta / 2`` above."""
+    """``0.5 * d**2 / beta`` where the difference ``d`` is below ``beta``, ``|d| - beta / 2``
+    above."""
     a, b = _pairwise(input, target, "smooth_l1_loss")
     gap: Any = new_tensor(_op(P.SUB, a, b)).abs()
     if beta == 0:
@@ -249,7 +250,8 @@ def _check_classes(target: Tensor, classes: int, ignore_index: int) -> None:
 def _nll_parts(
     input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
 ) -> tuple[Any, Any, Any]:
-    """Per element: safe class index, the weight of its class (0 where ignored), and its dim of 1."""
+    """Per element: safe class index, the weight of its class (0 where ignored), and its dim of
+    1."""
     dim = 1 if len(input._shape) > 1 else 0
     index: Any = unsqueeze(new_tensor(_class_index(target)), dim)
     kept = index != ignore_index

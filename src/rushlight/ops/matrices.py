@@ -130,16 +130,16 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     name="_diagonal_copy",
     function=False,
     method=False,
-    input=lambda grad, input, offset: _diagonal_gradient(grad, input, offset),
+    input=lambda grad, input_like, offset: _diagonal_gradient(grad, input_like, offset),
 )
 def _diagonal_copy(input: Tensor, offset: int) -> Tensor:
     return new_tensor(diagonal(input, offset)._expr())
 
 
-def _diagonal_gradient(grad: Tensor, input: Tensor, offset: int) -> Tensor:
+def _diagonal_gradient(grad: Tensor, input_like: Tensor, offset: int) -> Tensor:
     from .movement import _diagonal_back
 
-    return _diagonal_back(grad, input._shape, offset, 0, 1)
+    return _diagonal_back(grad, input_like._shape, offset, 0, 1)
 
 
 @function(method=True)
@@ -175,7 +175,9 @@ def diagonal_scatter(
     return copy
 
 
-@operator("TraceBackward0", input=lambda grad, input: _eye_like(input) * grad, samples="square")
+@operator(
+    "TraceBackward0", input=lambda grad, input_like: _eye_like(input_like) * grad, samples="square"
+)
 def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix."""
     check_tensor(input, "trace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,21 +37,21 @@ from .registry import (
 
 
 def _as_strided_grad(
-    grad: Tensor, input: Tensor, size: Shape, stride: Shape, storage_offset: int | None
+    grad: Tensor, input_like: Tensor, size: Shape, stride: Shape, storage_offset: int | None
 ) -> Tensor:
-    """Through memory: from where the view's elements lie to where those of ``input`` lie."""
-    at, strides = input._offset, input.stride()
+    """Through memory: from where the view's elements lie to where those of ``input_like`` lie."""
+    at, strides = input_like._offset, input_like.stride()
     start = at if storage_offset is None else storage_offset
-    if 0 in size or 0 in input._shape:
-        return _zeros(input._shape, grad._dtype)
+    if 0 in size or 0 in input_like._shape:
+        return _zeros(input_like._shape, grad._dtype)
     first = min(at, start)
-    extent = max(_end(input._shape, strides, at), _end(size, stride, start)) - first
+    extent = max(_end(input_like._shape, strides, at), _end(size, stride, start)) - first
     memory = memory_gradient(grad, stride, start - first, extent)
-    if _overlaps(input._shape, strides):  # each position gets its share
-        ones = new_tensor(record(P.FULL, (), (input._shape, grad._dtype), (1,)))
+    if _overlaps(input_like._shape, strides):  # each position gets its share
+        ones = new_tensor(record(P.FULL, (), (input_like._shape, grad._dtype), (1,)))
         count = memory_gradient(ones, strides, at - first, extent)
         memory = memory / count.clamp(min=1)
-    return as_strided(memory, input._shape, strides, at - first)
+    return as_strided(memory, input_like._shape, strides, at - first)
 
 
 def _zeros(shape: Shape, d: dtype) -> Tensor:
@@ -155,8 +156,7 @@ def _strided_regenerated(view: Tensor) -> None:
     node.site = base._storage.expr.site
     geometry = (view._shape, view.stride(), view._offset)
     _AS_STRIDED._connect(node, (base, *geometry))
-    kept = (base._alias(), *geometry)
-    node.saved = [kept[i] for i in node.plan.saved]
+    node.saved = _AS_STRIDED.kept(node, (base._alias(), *geometry), None)
     view._node, view._nr, view._req = node, 0, True
 
 
@@ -192,8 +192,8 @@ def infer_size(shape: Sequence[int], n: int) -> Shape:
     if known == 0:
         if n == 0:
             raise RuntimeError(
-                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
-                f"dimension size -1 can be any value and is ambiguous"
+                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the "
+                f"unspecified dimension size -1 can be any value and is ambiguous"
             )
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {n}")
     if n % known:
@@ -247,8 +247,8 @@ def view(self: Tensor, *shape: Any) -> Tensor:
     strides = view_strides(self._shape, self.stride(), sizes)
     if strides is None:
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension "
-            "spans across two contiguous subspaces). Use .reshape(...) instead."
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
         )
     return _shaped_view(self, sizes, strides, "ViewBackward0")
 
@@ -273,7 +273,7 @@ def view_as(self: Tensor, other: Tensor) -> Tensor:
     method=False,
     function=False,
     name="_unsafe_view",
-    input=lambda grad, input: reshape(grad, input._shape),
+    input=lambda grad, input_like: reshape(grad, input_like._shape),
 )
 def _unsafe_view(input: Tensor, shape: Shape) -> Tensor:
     """A copy with another shape: the node that PyTorch shows where ``reshape`` had to copy."""
@@ -353,9 +353,10 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     order = sizes_of(dims)
     if len(order) != len(input._shape):
         raise RuntimeError(
-            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length "
-            f"of the desired ordering of dimensions i.e. input.dim() = {len(input._shape)} is not equal "
-            f"to len(dims) = {len(order)}"
+            f"permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            f"length "
+            f"of the desired ordering of dimensions i.e. input.dim() = {len(input._shape)} is "
+            f"not equal to len(dims) = {len(order)}"
         )
     wrapped = tuple(wrap_dim(d, len(order)) for d in order)
     if len(set(wrapped)) != len(wrapped):
@@ -485,14 +486,15 @@ def expand(self: Tensor, *sizes: Any) -> Tensor:
         if n == -1:
             if have is None:
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing "
-                    f"dimension {i}"
+                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
+                    f"non-existing dimension {i}"
                 )
             wanted[i] = have
         elif have is not None and have != 1 and n != have:
             raise RuntimeError(
                 f"The expanded size of the tensor ({n}) must match the existing size ({have}) at "
-                f"non-singleton dimension {i}.  Target sizes: {wanted}.  Tensor sizes: {list(shape)}"
+                f"non-singleton dimension {i}.  Target sizes: {wanted}.  Tensor sizes: "
+                f"{list(shape)}"
             )
     return _expand(self, tuple(wanted), shape)
 
@@ -557,7 +559,7 @@ def _region_gradient(
 @operator(
     "SelectBackward0",
     name="select",
-    input=lambda grad, input, dim, index: select_backward(grad, input._shape, dim, index),
+    input=lambda grad, input_like, dim, index: select_backward(grad, input_like._shape, dim, index),
 )
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """The ``index``-th slice along ``dim``, without that dimension."""
@@ -569,8 +571,8 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     i = int(index)
     if not -size <= i < size:
         raise IndexError(
-            f"select(): index {i} out of range for tensor of size {list(input._shape)} at dimension "
-            f"{at}"
+            f"select(): index {i} out of range for tensor of size {list(input._shape)} at "
+            f"dimension {at}"
         )
     i += size if i < 0 else 0
     strides = input.stride()
@@ -604,8 +606,8 @@ def select_backward(grad: Tensor, shape: Shape, dim: int, index: int) -> Tensor:
     name="_slice",
     function=False,
     method=False,
-    input=lambda grad, input, dim, start, length, step: slice_backward(
-        grad, input._shape, dim, start, step, length
+    input=lambda grad, input_like, dim, start, length, step: slice_backward(
+        grad, input_like._shape, dim, start, step, length
     ),
 )
 def _slice(input: Tensor, dim: int, start: int, length: int, step: int) -> Tensor:
@@ -653,7 +655,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
         raise RuntimeError("narrow(): length must be non-negative.")
     if not -size <= first <= size:
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size}], but got {first})"
+            f"Dimension out of range (expected to be in range of [{-size}, {size}], but got "
+            f"{first})"
         )
     first += size if first < 0 else 0
     if first + length > size:
@@ -663,8 +666,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
 @operator(
     "DiagonalBackward0",
-    input=lambda grad, input, offset, dim1, dim2: _diagonal_back(
-        grad, input._shape, offset, dim1, dim2
+    input=lambda grad, input_like, offset, dim1, dim2: _diagonal_back(
+        grad, input_like._shape, offset, dim1, dim2
     ),
 )
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
@@ -721,8 +724,8 @@ def _diagonal_back(grad: Tensor, shape: Shape, offset: int, dim1: int, dim2: int
     "UnfoldBackward0",
     name="unfold",
     function=False,
-    input=lambda grad, input, dimension, size, step: _unfold_back(
-        grad, input._shape, dimension, size, step
+    input=lambda grad, input_like, dimension, size, step: _unfold_back(
+        grad, input_like._shape, dimension, size, step
     ),
 )
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
@@ -756,13 +759,13 @@ def _unfold_back(grad: Tensor, shape: Shape, dimension: int, size: int, step: in
 # --- splitting and joining -----------------------------------------------------------------------
 
 
-def _split_backward(grads: list[Tensor | None], input: Tensor, dim: int, sizes: Any) -> Tensor:
-    at = wrap_dim(dim, len(input._shape))
+def _split_backward(grads: list[Tensor | None], input_like: Tensor, dim: int, sizes: Any) -> Tensor:
+    at = wrap_dim(dim, len(input_like._shape))
     parts = []
     for g, n in zip(grads, sizes, strict=True):
         if g is None:
-            shape = (*input._shape[:at], n, *input._shape[at + 1 :])
-            g = new_tensor(record(P.FULL, (), (shape, input._dtype), (0,)))
+            shape = (*input_like._shape[:at], n, *input_like._shape[at + 1 :])
+            g = new_tensor(record(P.FULL, (), (shape, input_like._dtype), (0,)))
         parts.append(g)
     return cat(parts, at)
 
@@ -804,8 +807,8 @@ def split(input: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Ten
     sizes = tuple(int(s) for s in split_size_or_sections)
     if sum(sizes) != total or any(s < 0 for s in sizes):
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at "
-            f"dimension {at}), but got split_sizes={list(sizes)}"
+            f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's "
+            f"size at dimension {at}), but got split_sizes={list(sizes)}"
         )
     parts = _split(input, sizes, at)
     if parts and parts[0]._node is not None:
@@ -835,9 +838,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         sizes = [small + (i < larger) for i in range(indices_or_sections)]
         return _split(input, tuple(sizes), at)
     bounds = [0, *[min(int(i) + (n if int(i) < 0 else 0), n) for i in indices_or_sections], n]
-    return tuple(
-        _slice(input, at, a, max(b - a, 0), 1) for a, b in zip(bounds, bounds[1:], strict=False)
-    )
+    return tuple(_slice(input, at, a, max(b - a, 0), 1) for a, b in itertools.pairwise(bounds))
 
 
 def _split_along(name: str, input: Tensor, parts: Any, dim: int, least: int) -> tuple[Tensor, ...]:
@@ -897,10 +898,10 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     )
 
 
-def _cat_backward(grad: Tensor, tensors: list[Tensor], dim: int) -> list[Tensor]:
+def _cat_backward(grad: Tensor, tensors_like: list[Tensor], dim: int) -> list[Tensor]:
     at = wrap_dim(dim, len(grad._shape))
     out, start = [], 0
-    for x in tensors:
+    for x in tensors_like:
         if x._shape == (0,) and len(grad._shape) != 1:
             out.append(new_tensor(record(P.FULL, (), ((0,), grad._dtype), (0,))))
             continue
@@ -947,8 +948,8 @@ def cat(tensors: Any, dim: int = 0) -> Tensor:
         for k, (n, m) in enumerate(zip(first, x._shape, strict=True)):
             if n != m and k != at:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {at}. Expected size {n} but got "
-                    f"size {m} for tensor number {i} in the list."
+                    f"Sizes of tensors must match except in dimension {at}. Expected size {n} "
+                    f"but got size {m} for tensor number {i} in the list."
                 )
     exprs = tuple(cast(x._expr(), d) for x in real)
     return new_tensor(record(P.CONCAT, exprs, (at,)))
@@ -971,8 +972,8 @@ def stack(tensors: Any, dim: int = 0) -> Tensor:
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type_name(x)}")
         if x._shape != items[0]._shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(items[0]._shape)} at entry "
-                f"0 and {list(x._shape)} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {list(items[0]._shape)} at "
+                f"entry 0 and {list(x._shape)} at entry {i}"
             )
     at = wrap_dim(dim, len(items[0]._shape) + 1)
     return cat([unsqueeze(x, at) for x in items], at)
@@ -1044,7 +1045,8 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     lead = len(times) - len(self._shape)
     if lead < 0:
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
         )
     if any(n < 0 for n in times):
         raise RuntimeError(
@@ -1053,14 +1055,14 @@ def repeat(self: Tensor, *sizes: Any) -> Tensor:
     return _repeat(self, times)
 
 
-def _repeat_backward(grad: Tensor, input: Tensor, times: Shape) -> Tensor:
-    lead = len(times) - len(input._shape)
+def _repeat_backward(grad: Tensor, input_like: Tensor, times: Shape) -> Tensor:
+    lead = len(times) - len(input_like._shape)
     if 0 in times:
-        return new_tensor(record(P.FULL, (), (input._shape, grad._dtype), (0,)))
-    shape = (1,) * lead + input._shape
+        return new_tensor(record(P.FULL, (), (input_like._shape, grad._dtype), (0,)))
+    shape = (1,) * lead + input_like._shape
     split_shape = [m for pair in zip(times, shape, strict=True) for m in pair]
     parts = reshape(grad, split_shape).sum(tuple(range(0, 2 * len(times), 2)))
-    return reshape(parts, input._shape)
+    return reshape(parts, input_like._shape)
 
 
 @operator("RepeatBackward0", name="_repeat", function=False, method=False, input=_repeat_backward)
@@ -1207,7 +1209,7 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
 
 @operator(
     "ToCopyBackward0",
-    input=lambda grad, input: _to_dtype(grad, input._dtype),
+    input=lambda grad, input_like: _to_dtype(grad, input_like._dtype),
     name="_to_dtype",
     function=False,
     method=False,
@@ -1252,8 +1254,10 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
                 "to() received an invalid combination of arguments - got "
                 f"({type(first).__name__}), but expected one of:\n * (torch.device device = None, "
                 "torch.dtype dtype = None, bool non_blocking = False, bool copy = False, *, "
-                "torch.memory_format memory_format = None)\n * (torch.dtype dtype, bool non_blocking = "
-                "False, bool copy = False, *, torch.memory_format memory_format = None)\n * (Tensor "
+                "torch.memory_format memory_format = None)\n * (torch.dtype dtype, bool "
+                "non_blocking = "
+                "False, bool copy = False, *, torch.memory_format memory_format = None)\n * "
+                "(Tensor "
                 "tensor, bool non_blocking = False, bool copy = False, *, torch.memory_format "
                 "memory_format = None)\n"
             )
@@ -1521,7 +1525,8 @@ def _reversed_dims(self: Tensor) -> Tensor:
             "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases."
             if n == 0
             else "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
-            "deprecated and it will throw an error in a future release. Consider `x.mT` to transpose "
+            "deprecated and it will throw an error in a future release. Consider `x.mT` to "
+            "transpose "
             "batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the "
             "dimensions of a tensor.",
             stacklevel=2,

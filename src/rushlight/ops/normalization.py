@@ -272,7 +272,8 @@ def embedding(
     if input._dtype not in (dtypes.int64, dtypes.int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got torch.{dtypes.SCALAR_TYPE_NAMES[input._dtype]}Tensor instead (while "
+            f"Long, Int; but got torch.{dtypes.SCALAR_TYPE_NAMES[input._dtype]}Tensor instead "
+            f"(while "
             "checking arguments for embedding)"
         )
     flat = index_select(weight, 0, reshape(input, (-1,)))

@@ -36,16 +36,16 @@ def _widths(rank: int, pad: Any, shape: Shape) -> Widths:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) // 2 > rank:
         raise RuntimeError(
-            f"Length of pad should be no more than twice the number of dimensions of the input. Pad "
-            f"length is {len(pad)} while the input has {rank} dimensions."
+            f"Length of pad should be no more than twice the number of dimensions of the input. "
+            f"Pad length is {len(pad)} while the input has {rank} dimensions."
         )
     pairs = [(int(pad[2 * i]), int(pad[2 * i + 1])) for i in range(len(pad) // 2)][::-1]
     widths = ((0, 0),) * (rank - len(pairs)) + tuple(pairs)
     for i, ((lo, hi), n) in enumerate(zip(widths, shape, strict=True)):
         if n + lo + hi < 0:
             raise RuntimeError(
-                f"The input size {n}, plus negative padding {lo} and {hi} resulted in a negative output "
-                f"size, which is invalid. Check dimension {i} of your input."
+                f"The input size {n}, plus negative padding {lo} and {hi} resulted in a negative "
+                f"output size, which is invalid. Check dimension {i} of your input."
             )
     return widths
 
@@ -96,7 +96,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
         n = input._shape[dim]
         if mode == "reflect" and max(lo, hi) >= n:
             raise RuntimeError(
-                "Argument #4: Padding size should be less than the corresponding input dimension, but "
+                "Argument #4: Padding size should be less than the corresponding input "
+                "dimension, but "
                 f"got: padding ({lo}, {hi}) at dimension {dim} of input {list(input._shape)}"
             )
         if mode == "circular" and max(lo, hi) > n:
@@ -154,7 +155,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
     if c % (r * r):
         raise RuntimeError(
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
+            "of "
             f"upscale_factor, but input.size(-3)={c} is not divisible by {r * r}"
         )
     n = len(lead)

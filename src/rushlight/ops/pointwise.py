@@ -40,8 +40,8 @@ def _no_bool_sub(a: Any, b: Any) -> None:
         )
     if any(kinds):
         raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
-            "invert a mask, use the `~` or `logical_not()` operator instead."
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are "
+            "trying to invert a mask, use the `~` or `logical_not()` operator instead."
         )
 
 
@@ -295,8 +295,8 @@ def neg(input: Tensor) -> Tensor:
     check_tensor(input, "neg")
     if input._dtype is dtypes.bool_:
         raise RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert "
-            "a mask, use the `~` or `logical_not()` operator instead."
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
         )
     return unary(P.NEG, input)
 
@@ -909,16 +909,16 @@ def signbit(input: Tensor) -> Tensor:
     samples="where",
 )
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """``input`` where ``condition`` holds, else ``other``; with one argument: ``nonzero`` as a tuple."""
+    """``input`` where ``condition`` holds, else ``other``; with one argument: ``nonzero`` as a
+    tuple."""
     check_tensor(condition, "where", "condition")
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    if condition._dtype is not dtypes.bool_:
-        if condition._dtype is not dtypes.uint8:
-            raise RuntimeError(
-                f"where expected condition to be a boolean tensor, but got a tensor with dtype "
-                f"{dtypes.SCALAR_TYPE_NAMES[condition._dtype]}"
-            )
+    if condition._dtype not in (dtypes.bool_, dtypes.uint8):
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{dtypes.SCALAR_TYPE_NAMES[condition._dtype]}"
+        )
     c = cast(condition._expr(), dtypes.bool_)
     d = result_dtype(input, other)
     return new_tensor(record(P.WHERE, (c, operand(input, d, "where"), operand(other, d, "where"))))
@@ -1021,12 +1021,14 @@ def addcdiv(input: Tensor, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Ten
     """``input + value * tensor1 / tensor2``."""
     if not tensor1._dtype.is_floating_point and not tensor2._dtype.is_floating_point:
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv "
-            "will perform a true division of tensor1 and tensor2. The historic addcdiv behavior can be "
+            "Integer division with addcdiv is no longer supported, and in a future  release "
+            "addcdiv "
+            "will perform a true division of tensor1 and tensor2. The historic addcdiv behavior "
+            "can be "
             "implemented as (input + value * torch.trunc(tensor1 / tensor2)).to(input.dtype) for "
-            "integer inputs and as (input + value * tensor1 / tensor2) for float inputs. The future "
-            "addcdiv behavior is just the latter implementation: (input + value * tensor1 / tensor2), "
-            "for all dtypes."
+            "integer inputs and as (input + value * tensor1 / tensor2) for float inputs. The "
+            "future addcdiv behavior is just the latter implementation: (input + value * tensor1 / "
+            "tensor2), for all dtypes."
         )
     top = tensor1 if _is_one(value) else mul(tensor1, value)
     return add(input, div(top, tensor2))
@@ -1155,7 +1157,8 @@ def _reflected(f: Any) -> Any:
 
 
 def _guarded(f: Any) -> Any:
-    """A dunder: operands it does not know give ``NotImplemented``, so Python raises its TypeError."""
+    """A dunder: operands it does not know give ``NotImplemented``, so Python raises its
+    TypeError."""
 
     def call(self: Tensor, other: Any) -> Any:
         if isinstance(other, Tensor) or is_number(other):

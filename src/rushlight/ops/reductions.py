@@ -52,7 +52,7 @@ def _sum_dtype(d: dtype) -> dtype:
     name="_sum",
     function=False,
     method=False,
-    input=lambda grad, input, dim, keepdim: _spread(grad, input, dim, keepdim),
+    input=lambda grad, input_like, dim, keepdim: _spread(grad, input_like, dim, keepdim),
 )
 def _sum(input: Tensor, dim: Any, keepdim: bool, d: dtype) -> Tensor:
     e = cast(input._expr(), d)
@@ -86,8 +86,8 @@ def _out(name: str, t: Any, out: Any) -> Any:
     return write_out(name, t, out, (), {})
 
 
-def _mean_grad(grad: Tensor, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
-    return _spread(grad, input, dim, keepdim) / _count(input._shape, dim)
+def _mean_grad(grad: Tensor, input_like: Tensor, dim: Any, keepdim: bool) -> Tensor:
+    return _spread(grad, input_like, dim, keepdim) / _count(input_like._shape, dim)
 
 
 def _count(shape: tuple[int, ...], dim: Any) -> int:
@@ -210,7 +210,8 @@ def var(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 @function(method=True)
 def std(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """The standard deviation: ``std(dim=None, unbiased=True, keepdim=False)`` or ``correction=1``."""
+    """The standard deviation: ``std(dim=None, unbiased=True, keepdim=False)`` or
+    ``correction=1``."""
     _need_float(input, "std and var")
     return _std(input, *_checked_arguments("std", input, args, kwargs))
 
@@ -292,20 +293,24 @@ def _check_nonempty(t: Tensor, dim: int | None, name: str) -> None:
     if dim is None:
         if 0 in t._shape:
             raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+                f"Specify the "
                 "reduction dim with the 'dim' argument."
             )
     elif t._shape and t._shape[wrap_dim(dim, len(t._shape))] == 0:
         raise IndexError(
-            f"{name}(): Expected reduction dim {wrap_dim(dim, len(t._shape))} to have non-zero size."
+            f"{name}(): Expected reduction dim {wrap_dim(dim, len(t._shape))} to have non-zero "
+            f"size."
         )
 
 
-def _value_at_backward(grads: Any, input: Tensor, dim: int, keepdim: bool, result: Any) -> Tensor:
+def _value_at_backward(
+    grads: Any, input_like: Tensor, dim: int, keepdim: bool, result: Any
+) -> Tensor:
     grad, index = grads[0], result[1]
-    if not keepdim and input._shape:
+    if not keepdim and input_like._shape:
         grad, index = unsqueeze(grad, dim), unsqueeze(index, dim)
-    return input.new_zeros(input._shape).scatter(dim, index, grad)
+    return input_like.new_zeros(input_like._shape).scatter(dim, index, grad)
 
 
 def _even_share(grad: Tensor, input: Tensor, result: Tensor) -> Tensor:
@@ -367,7 +372,10 @@ def _define_extremum(name: str, prim: Any, arg_prim: Any, pairwise: str) -> None
         return _out(name, over_dim(input, dim, keepdim), out)
 
     extremum.__name__ = name
-    extremum.__doc__ = f"The {name}imum of all elements, of each slice along ``dim`` (with its index), or of two tensors."
+    extremum.__doc__ = (
+        f"The {name}imum of all elements, of each slice along ``dim`` (with its index), or of two "
+        "tensors."
+    )
     function(name, method=True)(extremum)
 
     @operator(
@@ -389,7 +397,8 @@ def _define_extremum(name: str, prim: Any, arg_prim: Any, pairwise: str) -> None
             raise RuntimeError(f"arg{name}(): does not support bool input")
         if dim is None and 0 in input._shape:
             raise IndexError(
-                f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify "
+                f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+                f"Specify "
                 "the reduction dim with the 'dim' argument."
             )
         e = input._expr()
@@ -628,9 +637,9 @@ def _define_cumulative(name: str, prim: Any) -> None:
     operator(
         f"{name.capitalize()}Backward0",
         name=name,
-        input=lambda grads, input, dim, result: input.new_zeros(input._shape).scatter_add(
-            dim, result[1], grads[0]
-        ),
+        input=lambda grads, input_like, dim, result: input_like.new_zeros(
+            input_like._shape
+        ).scatter_add(dim, result[1], grads[0]),
     )(scan)
 
 

@@ -4,9 +4,11 @@
     def exp(input: Tensor) -> Tensor:
         return unary(P.EXP, input)
 
-A backward rule is one formula per differentiable operand, written with operators only. The names of a
+A backward rule is one formula per differentiable operand, written with operators only. The names
+of a
 formula's parameters say what it needs: ``grad`` (or ``grads`` for operators with several outputs),
-operands and options by the names they have in the operator, ``result`` for the output. Only what a
+operands and options by the names they have in the operator, ``result`` for the output, and
+``input_like`` where of the operand ``input`` only shape, strides and dtype are needed. Only what a
 needed formula names is saved. Broadcasting and promotion are undone once, in the engine.
 """
 
@@ -19,7 +21,7 @@ from typing import Any, TypeVar
 from ..autograd.grad_mode import mode
 from ..autograd.node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult, edge
 from ..dtypes import SCALAR_TYPE_NAMES, can_cast
-from ..graph.shapes import numel
+from ..graph.shapes import contiguous_strides, numel
 from ..tensor import Tensor, new_tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,13 +76,48 @@ class OperatorNode(Node):
 
 
 RESULT = -1
+_LIKE = "_like"
+
+
+class Like:
+    """What a formula needs of an operand whose values it does not need: nothing is kept alive."""
+
+    __slots__ = ("_dtype", "_offset", "_shape", "_strides")
+
+    def __init__(self, t: Tensor) -> None:
+        self._shape = t._shape
+        self._strides = t._strides
+        self._dtype = t._dtype
+        self._offset = t._offset
+
+    def stride(self) -> tuple[int, ...]:
+        """The strides of the operand."""
+        return contiguous_strides(self._shape) if self._strides is None else self._strides
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self._shape)
+
+    def new_zeros(self, shape: tuple[int, ...]) -> Tensor:
+        """Zeros of the operand's dtype."""
+        from .creation import full_expr
+
+        return full_expr(shape, 0, self._dtype)
+
+
+def _like(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return Like(value)
+    return [_like(v) for v in value] if value.__class__ in (list, tuple) else value
 
 
 class Plan:
     """How to differentiate a call, given which operands are tracked.
 
     Attributes:
-        saved: positions of the parameters whose values the needed formulas use (or ``RESULT``).
+        saved: positions of the parameters whose values the needed formulas use, or ``RESULT``, or
+            ``RESULT - 1 - position`` where only the operand's metadata is used.
         calls: per operand: its formula (or ``None``), whether it takes all output gradients, and
             the positions of its arguments in ``saved``.
     """
@@ -94,7 +131,7 @@ class Plan:
         for row, wanted in zip(formulas, tracked, strict=True):
             if wanted:
                 names.update(dict.fromkeys(row.names))
-        self.saved = tuple(RESULT if n == "result" else parameters.index(n) for n in names)
+        self.saved = tuple(_position(n, parameters) for n in names)
         place = {name: i for i, name in enumerate(names)}
         self.calls = tuple(
             (
@@ -104,6 +141,15 @@ class Plan:
             )
             for row, wanted in zip(formulas, tracked, strict=True)
         )
+
+
+def _position(name: str, parameters: tuple[str, ...]) -> int:
+    """Where a formula's parameter comes from: see ``Plan.saved``."""
+    if name == "result":
+        return RESULT
+    if name.endswith(_LIKE) and name not in parameters:
+        return RESULT - 1 - parameters.index(name.removesuffix(_LIKE))
+    return parameters.index(name)
 
 
 def _unpack(value: Any, node: Node) -> Any:
@@ -234,10 +280,7 @@ class Operator:
         node = (self.node_type or self._choose_node_type(values))()
         node.site = first._storage.expr.site
         self._connect(node, values)
-        node.saved = [
-            self._saved(node, result if i == RESULT else values[i], i == RESULT)
-            for i in node.plan.saved
-        ]
+        node.saved = self.kept(node, values, result)
         if first is result:
             result._req, result._node = True, node
             return result
@@ -246,6 +289,15 @@ class Operator:
             if t._dtype.is_floating_point:
                 t._req, t._node, t._nr = True, node, nr
         return result
+
+    def kept(self, node: Any, values: tuple[Any, ...], result: Any) -> list[Any]:
+        """What the plan of ``node`` wants saved."""
+        return [
+            _like(values[RESULT - 1 - i])
+            if i < RESULT
+            else self._saved(node, result if i == RESULT else values[i], i == RESULT)
+            for i in node.plan.saved
+        ]
 
     def _with_keywords(self, values: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The values of all parameters, those given by name put in their places."""
@@ -327,7 +379,8 @@ def operator(
     Args:
         grad_fn: the name of its node, as PyTorch prints it, or a function from the operands to it
             where PyTorch has overloads; formulas are given by operand name.
-        method, function, inplace, out: the forms in which it is public: ``x.f()``, ``rushlight.f(x)``,
+        method, function, inplace, out: the forms in which it is public: ``x.f()``,
+            ``rushlight.f(x)``,
             ``x.f_()`` and ``f(x, out=y)``.
         samples: the family of sample inputs that generated tests draw from.
         aliases: further names.
@@ -444,13 +497,14 @@ def write_out(
     operands = [a for a in (*args, *kwargs.values(), out) if isinstance(a, Tensor)]
     if mode.enabled and any(t.requires_grad for t in operands):
         raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but "
+            f"{name}(): functions with out=... arguments don't support automatic "
+            f"differentiation, but "
             "one of the arguments requires grad."
         )
     if not can_cast(result._dtype, out._dtype):
         raise RuntimeError(
-            f"result type {SCALAR_TYPE_NAMES[result._dtype]} can't be cast to the desired output type "
-            f"{SCALAR_TYPE_NAMES[out._dtype]}"
+            f"result type {SCALAR_TYPE_NAMES[result._dtype]} can't be cast to the desired output "
+            f"type {SCALAR_TYPE_NAMES[out._dtype]}"
         )
     if out._shape != result._shape:
         if numel(out._shape):
@@ -459,8 +513,10 @@ def write_out(
             warnings.warn(
                 f"An output with one or more elements was resized since it had shape "
                 f"{list(out._shape)}, which does not match the required output shape "
-                f"{list(result._shape)}. This behavior is deprecated, and in a future PyTorch release "
-                "outputs will not be resized unless they have zero elements. You can explicitly reuse "
+                f"{list(result._shape)}. This behavior is deprecated, and in a future PyTorch "
+                f"release "
+                "outputs will not be resized unless they have zero elements. You can explicitly "
+                "reuse "
                 "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
                 UserWarning,
                 stacklevel=3,
@@ -480,8 +536,8 @@ def make_inplace(row: Operator, name: str) -> Callable[..., Any]:
         result = call(shadow, *args, **kwargs)
         if result._dtype is not self._dtype and not can_cast(result._dtype, self._dtype):
             raise RuntimeError(
-                f"result type {SCALAR_TYPE_NAMES[result._dtype]} can't be cast to the desired output "
-                f"type {SCALAR_TYPE_NAMES[self._dtype]}"
+                f"result type {SCALAR_TYPE_NAMES[result._dtype]} can't be cast to the desired "
+                f"output type {SCALAR_TYPE_NAMES[self._dtype]}"
             )
         return assign(self, result)
 
@@ -504,10 +560,14 @@ def check_inplace(t: Tensor) -> None:
             t._sync()
             if t._node is not None and t._node.custom:
                 raise RuntimeError(
-                    f"Output {t._nr} of {t._node.name()} is a view and is being modified inplace. This "
-                    "view was created inside a custom Function (or because an input was returned as-is) "
-                    "and the autograd logic to handle view+inplace would override the custom backward "
-                    "associated with the custom Function, leading to incorrect gradients. This behavior "
+                    f"Output {t._nr} of {t._node.name()} is a view and is being modified "
+                    f"inplace. This "
+                    "view was created inside a custom Function (or because an input was returned "
+                    "as-is) "
+                    "and the autograd logic to handle view+inplace would override the custom "
+                    "backward "
+                    "associated with the custom Function, leading to incorrect gradients. This "
+                    "behavior "
                     "is forbidden. You can fix this by cloning the output of the custom Function."
                 )
             if base._req and base._node is None:
@@ -517,8 +577,8 @@ def check_inplace(t: Tensor) -> None:
                 )
     if t._inference and not mode.inference:
         raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
-            "clone to get a normal tensor before doing inplace update.See "
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can "
+            "make a clone to get a normal tensor before doing inplace update.See "
             "https://github.com/pytorch/rfcs/pull/17 for more details."
         )
     strides = t._strides
@@ -526,13 +586,14 @@ def check_inplace(t: Tensor) -> None:
         s == 0 and n > 1 for s, n in zip(strides, t._shape, strict=True)
     ):
         raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single "
-            "memory location. Please clone() the tensor before performing the operation."
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
         )
 
 
 def assign(t: Tensor, value: Tensor) -> Tensor:
-    """Make ``value`` (values and history) the new content of ``t``: the end of every in-place op."""
+    """Make ``value`` (values and history) the new content of ``t``: the end of every in-place
+    op."""
     if value._shape != t._shape:
         raise RuntimeError(
             f"output with shape {list(t._shape)} doesn't match the broadcast shape "

@@ -32,9 +32,9 @@ def _order(e: Expr, dim: int, descending: bool) -> Expr:
     return record(P.ARGSORT, (e,), (dim, int(descending)))
 
 
-def _scatter_back(grads: Any, input: Tensor, dim: int, result: Any) -> Tensor:
+def _scatter_back(grads: Any, input_like: Tensor, dim: int, result: Any) -> Tensor:
     """Each value's gradient goes to the place that it was taken from."""
-    return input.new_zeros(input._shape).scatter(dim, result[1], grads[0])
+    return input_like.new_zeros(input_like._shape).scatter(dim, result[1], grads[0])
 
 
 @operator("SortBackward0", name="_sort", function=False, method=False, input=_scatter_back)
@@ -142,11 +142,11 @@ def _picked(input: Tensor, dim: int, keepdim: bool, index: Expr, name: str) -> A
     return values_and_indices(name)((_shaped(values, shape), _shaped(index, shape)))
 
 
-def _picked_back(grads: Any, input: Tensor, dim: int, keepdim: bool, result: Any) -> Tensor:
+def _picked_back(grads: Any, input_like: Tensor, dim: int, keepdim: bool, result: Any) -> Tensor:
     grad, index = grads[0], result[1]
-    if not keepdim and input._shape:
+    if not keepdim and input_like._shape:
         grad, index = grad.unsqueeze(dim), index.unsqueeze(dim)
-    return input.new_zeros(input._shape).scatter(dim, index, grad)
+    return input_like.new_zeros(input_like._shape).scatter(dim, index, grad)
 
 
 @operator("KthvalueBackward0", name="_kthvalue", function=False, method=False, input=_picked_back)

@@ -183,22 +183,6 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     return reshape(flat.index_put((index,), values, accumulate), input._shape)
 
 
-@method()
-def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
-    """Write one value along the main diagonal of a matrix (or of a cube of equal sizes)."""
-    if self.ndim < 2:
-        raise RuntimeError("dimensions must larger than 1")
-    if self.ndim > 2 and len(set(self._shape)) > 1:
-        raise RuntimeError("all dimensions of input must be of equal length")
-    n, width = min(self._shape), self._shape[-1]
-    step = sum(self.stride())
-    self.as_strided((n,), (step,), self._offset).fill_(fill_value)
-    if wrap and self.ndim == 2 and self._shape[0] > width + 1:
-        first = self.narrow(0, width + 1, self._shape[0] - width - 1)
-        first.fill_diagonal_(fill_value, True)
-    return self
-
-
 @function()
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """The coordinates of flat positions in a tensor of ``shape``."""

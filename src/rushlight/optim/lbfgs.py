@@ -62,7 +62,7 @@ class LBFGS(Optimizer):
         return params
 
     @no_grad()
-    def step(self, closure: Closure) -> Any:
+    def step(self, closure: Closure) -> Any:  # type: ignore[override] # it needs one
         """Minimise for up to `max_iter` iterations; return the loss before the first of them.
 
         Raises RuntimeError for an unknown `line_search_fn`.

@@ -1,4 +1,5 @@
-"""Flags: an environment default, a value at run time. Each says whether it changes generated code."""
+"""Flags: an environment default, a value at run time. Each says whether it changes generated
+code."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .counters import counters
 from .flags import flags
+from .memory import out_of_memory
 from .narrow import NARROW, narrow, widen
 from .program import Program, Step, StepError
 
@@ -78,6 +79,8 @@ def run(program: Program, leaves: list[np.ndarray], args: list[Any]) -> list[np.
             started = time.perf_counter() if verbose else 0.0
             try:
                 unit.run(arrays, args)
+            except MemoryError as error:
+                raise StepError(unit.first) from out_of_memory(unit.steps[-1].shape, error)
             except Exception as error:
                 raise StepError(unit.first) from error
             for slot in unit.frees:

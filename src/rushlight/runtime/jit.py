@@ -1,4 +1,5 @@
-"""LLVM IR text to callable machine code, by llvmlite's LLJIT. llvmlite loads on the first compile."""
+"""LLVM IR text to callable machine code, by llvmlite's LLJIT. llvmlite loads on the first
+compile."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ def _engine() -> tuple[Any, Any, Any]:
 
 
 def compile_function(body: str, symbol: str) -> Any:
-    """Compile one ``void symbol(ptr)`` given as IR text; returns a function of an array of pointers.
+    """Compile one ``void symbol(ptr)`` given as IR text; returns a function of an array of
+    pointers.
 
     Raises:
         RuntimeError: the IR does not verify, or refers to a symbol that is not in it.
