@@ -70,6 +70,7 @@ _SUBMODULES = frozenset(
         "backends",
         "compat",
         "cuda",
+        "distributions",
         "fft",
         "func",
         "linalg",

@@ -7,8 +7,8 @@ from typing import Any
 
 from .graph.binding import bind
 from .graph.expr import Expr, line_of
-from .graph.shapes import numel
 from .runtime.interpreter import run_step
+from .shapes import numel
 from .tensor import Tensor
 
 

@@ -18,7 +18,6 @@ from .autograd.anomaly import (
 from .batching import vmap
 from .device import check_device, cpu, device
 from .dtypes import dtype
-from .graph.shapes import numel as _numel
 from .inspector import explain
 from .legacy_types import (
     BFloat16Tensor,
@@ -35,6 +34,7 @@ from .legacy_types import (
 )
 from .ops.common import check_tensor, result_dtype
 from .runtime.threads import get_num_threads, set_num_threads
+from .shapes import numel as _numel
 from .storage_view import TypedStorage, UntypedStorage
 from .tensor import Layout, Tensor
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from .dtypes import dtype as DType
 from .graph.expr import Expr, Shape, leaf
-from .graph.shapes import contiguous_strides, numel
 from .graph.tape import flush, local, value_of
+from .shapes import contiguous_strides, numel
 
 _getrefcount = sys.getrefcount
 

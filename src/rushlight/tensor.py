@@ -18,9 +18,9 @@ from .device import cpu, device
 from .dtypes import dtype
 from .graph.expr import Expr, Shape, leaf
 from .graph.primitives import RESHAPE, STRIDED, WRITE
-from .graph.shapes import contiguous_strides, is_contiguous, numel
 from .graph.tape import flush, record, value_of
 from .runtime.narrow import NARROW, widen
+from .shapes import contiguous_strides, is_contiguous, numel
 from .storage import Storage
 
 if TYPE_CHECKING:

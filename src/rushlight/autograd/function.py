@@ -13,8 +13,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from ..graph.shapes import broadcast_shapes
 from ..graph.tape import user_site
+from ..shapes import broadcast_shapes
 from ..tensor import Tensor
 from .grad_mode import mode, no_grad
 from .node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult, edge

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.shapes import numel
 from ..runtime.flags import flags
 from ..runtime.interpreter import Unit
 from ..runtime.jit import compile_function
 from ..runtime.program import Program
+from ..shapes import numel
 from . import contraction, elementwise
 from .fusion import Group, group_steps
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from ..dtypes import float32, float64
-from ..graph.expr import Shape
-from ..graph.shapes import contiguous_strides, numel
 from ..runtime.program import Step
+from ..shapes import Shape, contiguous_strides, numel
 from .llvm_types import LLVM_TYPES, Writer, function, pointers
 
 LANES = 8

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..dtypes import bool_, dtype
-from ..graph.expr import Shape
-from ..graph.shapes import contiguous_strides
 from ..runtime.program import Step
+from ..shapes import Shape, contiguous_strides
 from .llvm_types import LLVM_TYPES, Writer, function, pointers
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def _compare(real: str, signed: str, unsigned: str) -> Emit:
 
 
 def _extremum(real: str, signed: str, unsigned: str) -> Emit:
-    """NaN wins, as in NumPy and PyTorch."""
+    """NaN wins; the second of equals (zeros of either sign), as in NumPy."""
     compare = _compare(real, signed, unsigned)
 
     def emit(w: Writer, d: dtype, operands: list[str], declared: set[str]) -> str:
@@ -93,7 +92,7 @@ def _not(w: Writer, d: dtype, x: list[str], declared: set[str]) -> str:
 
 def _relu(w: Writer, d: dtype, x: list[str], declared: set[str]) -> str:
     zero = "0.0" if d.is_floating_point else "0"
-    return _extremum("oge", "sge", "uge")(w, d, [x[0], zero], declared)
+    return _extremum("ogt", "sgt", "ugt")(w, d, [zero, x[0]], declared)
 
 
 ANY, FLOAT, WHOLE = "any", "float", "whole"
@@ -106,8 +105,8 @@ _EMITTERS: dict[str, tuple[Emit, str]] = {
     "abs": (_absolute, ANY),
     "sqrt": (_sqrt, FLOAT),
     "relu": (_relu, ANY),
-    "maximum": (_extremum("oge", "sge", "uge"), ANY),
-    "minimum": (_extremum("ole", "sle", "ule"), ANY),
+    "maximum": (_extremum("ogt", "sgt", "ugt"), ANY),
+    "minimum": (_extremum("olt", "slt", "ult"), ANY),
     "and": (_bits("and"), WHOLE),
     "or": (_bits("or"), WHOLE),
     "xor": (_bits("xor"), WHOLE),

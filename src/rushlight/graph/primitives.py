@@ -14,8 +14,8 @@ import numpy as np
 
 from ..dtypes import SCALAR_TYPE_NAMES, bool_, dtype, float32, int64
 from ..runtime.narrow import compute_type
+from ..shapes import broadcast_shapes, numel, reduced_shape
 from .expr import Attrs, Expr, Primitive, Shape
-from .shapes import broadcast_shapes, numel, reduced_shape
 
 Inputs = tuple[Expr, ...]
 REGISTRY: dict[str, Primitive] = {}
@@ -209,7 +209,7 @@ ASINH = unary("asinh", np.arcsinh)
 ACOSH = unary("acosh", np.arccosh)
 ATANH = unary("atanh", np.arctanh)
 SIGMOID = unary("sigmoid", _sigmoid)
-RELU = unary("relu", lambda x: np.maximum(x, x.dtype.type(0)))
+RELU = unary("relu", lambda x: np.maximum(x.dtype.type(0), x))  # -0 stays, as in PyTorch
 ERF = unary("erf", _scalar_function(math.erf))
 ERFC = unary("erfc", _scalar_function(math.erfc))
 ERFINV = unary("erfinv", _scalar_function(_erfinv))

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..dtypes import bool_, dtype, float32, float64, int64, uint32
 from ..runtime.reference import randomness as R
+from ..shapes import numel
 from .expr import Attrs, Expr, Shape
 from .primitives import primitive
-from .shapes import numel
 
 Inputs = tuple[Expr, ...]
 

@@ -25,9 +25,9 @@ from ..dtypes import dtype
 from ..runtime.counters import counters
 from ..runtime.flags import flags
 from ..runtime.memory import check_memory
+from ..shapes import numel
 from .binding import Binding, bind
 from .expr import Attrs, Expr, Primitive, Shape, Site
-from .shapes import numel
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _is_internal: dict[str, bool] = {}

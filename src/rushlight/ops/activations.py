@@ -9,8 +9,8 @@ from ..dtypes import SCALAR_TYPE_NAMES
 from ..errors import with_note
 from ..graph import primitives as P
 from ..graph.expr import Expr
-from ..graph.shapes import wrap_dim
 from ..graph.tape import record
+from ..shapes import wrap_dim
 from ..tensor import Tensor, new_tensor
 from .common import check_tensor, constant, not_for
 from .linalg import _rows, addmm, mm

@@ -11,8 +11,8 @@ from .. import dtypes
 from ..dtypes import dtype, promote_types
 from ..graph import primitives as P
 from ..graph.expr import Expr, Primitive
-from ..graph.shapes import wrap_dim
 from ..graph.tape import record
+from ..shapes import wrap_dim
 from ..tensor import Tensor, new_tensor
 from .layout import in_order, joint_order, permuted, storage_order, stored_in
 

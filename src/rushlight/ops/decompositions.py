@@ -15,9 +15,9 @@ import numpy as np
 from .. import dtypes
 from ..graph import primitives as P
 from ..graph.expr import Expr, Shape
-from ..graph.shapes import contiguous_strides, numel
 from ..graph.tape import record, value_of
 from ..return_types import named_result
+from ..shapes import contiguous_strides, numel
 from ..tensor import Tensor, new_tensor
 from .common import check_tensor
 from .matrices import diag_embed, tril, triu
@@ -333,7 +333,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
 
 
 def _broadcast_batches(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    from ..graph.shapes import broadcast_shapes
+    from ..shapes import broadcast_shapes
 
     batch = broadcast_shapes(a._shape[:-2], b._shape[:-2])
     return expand(a, (*batch, *a._shape[-2:])), expand(b, (*batch, *b._shape[-2:]))

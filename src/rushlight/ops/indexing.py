@@ -11,8 +11,8 @@ from .. import dtypes
 from ..autograd.grad_mode import mode
 from ..graph import primitives as P
 from ..graph.expr import Expr
-from ..graph.shapes import broadcast_shapes, numel, wrap_dim
 from ..graph.tape import record
+from ..shapes import broadcast_shapes, numel, wrap_dim
 from ..tensor import Tensor, new_tensor
 from .common import cast, check_tensor, constant, is_number, operand
 from .movement import _slice, expand, reshape, select, unsqueeze

@@ -330,7 +330,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor:
         from .movement import _unsafe_view
 
         return _unsafe_view(flat, (*input._shape[:-1], other._shape[1]))
-    from ..graph.shapes import broadcast_shapes
+    from ..shapes import broadcast_shapes
 
     batch = broadcast_shapes(input._shape[:-2], other._shape[:-2])
     a = expand(input, (*batch, *input._shape[-2:]))

@@ -7,8 +7,8 @@ from typing import Any
 from .. import dtypes
 from ..graph import primitives as P
 from ..graph.expr import Expr
-from ..graph.shapes import numel
 from ..graph.tape import record
+from ..shapes import numel
 from ..tensor import Tensor, new_tensor
 from .common import cast, check_tensor, result_dtype
 from .indexing import gather, scatter
@@ -35,7 +35,7 @@ def _scaled(grad: Any, n: int, reduction: str) -> Any:
 
 
 def _size(input: Tensor, target: Tensor) -> int:
-    from ..graph.shapes import broadcast_shapes
+    from ..shapes import broadcast_shapes
 
     return numel(broadcast_shapes(input._shape, target._shape))
 

@@ -11,8 +11,8 @@ from .. import dtypes
 from ..dtypes import dtype
 from ..graph import primitives as P
 from ..graph.expr import Expr
-from ..graph.shapes import broadcast_shapes, numel, wrap_dim
 from ..graph.tape import record
+from ..shapes import broadcast_shapes, numel, wrap_dim
 from ..tensor import Tensor, new_tensor
 from .common import as_float, cast, check_tensor, constant, not_for
 from .movement import cat, diagonal, expand, reshape, stack

@@ -11,9 +11,9 @@ from ..autograd.node import edge
 from ..dtypes import dtype
 from ..graph import primitives as P
 from ..graph.expr import Shape
-from ..graph.shapes import broadcast_shapes, contiguous_strides, numel, view_strides, wrap_dim
 from ..graph.tape import record
 from ..runtime.memory import check_memory
+from ..shapes import broadcast_shapes, contiguous_strides, numel, view_strides, wrap_dim
 from ..tensor import (
     Size,
     Tensor,

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..autograd.grad_mode import no_grad
-from ..graph.shapes import numel
+from ..shapes import numel
 from ..tensor import Tensor
 from .common import check_tensor
 from .indexing import _index_put, index_select

@@ -16,11 +16,11 @@ from ..dtypes import SCALAR_TYPE_NAMES, dtype
 from ..graph import primitives as P
 from ..graph import sampling as S
 from ..graph.expr import Expr, Shape
-from ..graph.shapes import contiguous_strides, numel
 from ..graph.tape import record
 from ..random import Generator, default_generator
 from ..runtime.narrow import NARROW
 from ..runtime.reference.randomness import normal_uniforms
+from ..shapes import contiguous_strides, numel
 from ..tensor import Tensor, new_tensor, view_of_storage
 from .common import cast, check_tensor, constant, sizes_of
 from .pointwise import add, mul

@@ -11,8 +11,8 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import dtype
 from ..graph import primitives as P
-from ..graph.shapes import numel, reduced_shape, wrap_dim
 from ..graph.tape import record
+from ..shapes import numel, reduced_shape, wrap_dim
 from ..tensor import Tensor, new_tensor
 from .common import as_float, cast, check_tensor, constant, dims_of, not_for
 from .movement import expand, reshape, unsqueeze

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from ..autograd.grad_mode import mode
 from ..autograd.node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult, edge
 from ..dtypes import SCALAR_TYPE_NAMES, can_cast
-from ..graph.shapes import contiguous_strides, numel
+from ..shapes import contiguous_strides, numel
 from ..tensor import Tensor, new_tensor
 
 F = TypeVar("F", bound=Callable[..., Any])

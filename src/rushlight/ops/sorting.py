@@ -9,10 +9,10 @@ import numpy as np
 from .. import dtypes
 from ..graph import primitives as P
 from ..graph.expr import Expr
-from ..graph.shapes import numel, reduced_shape, wrap_dim
 from ..graph.tape import record
 from ..return_types import values_and_indices
 from ..runtime.narrow import NARROW, narrow
+from ..shapes import numel, reduced_shape, wrap_dim
 from ..tensor import Tensor, new_tensor
 from .common import cast, check_tensor, constant, is_number, not_for
 from .registry import function, node_class, operator

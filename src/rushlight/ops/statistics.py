@@ -10,9 +10,9 @@ import numpy as np
 from .. import dtypes
 from ..graph import primitives as P
 from ..graph.expr import Expr
-from ..graph.shapes import numel, wrap_dim
 from ..graph.tape import record
 from ..return_types import named_result
+from ..shapes import numel, wrap_dim
 from ..tensor import Tensor, new_tensor
 from .common import check_tensor, constant
 from .movement import reshape

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
-from ..graph.shapes import wrap_dim
+from ..shapes import wrap_dim
 from ..tensor import Tensor
 from .common import check_tensor, not_for
 from .movement import as_strided, chunk, narrow, reshape, select, split, tensor_split
