@@ -22,9 +22,6 @@ from .distribution import (
 class OfProbability(Distribution):
     """A distribution whose one parameter is a probability, given as it is or as log odds."""
 
-    probs: Any
-    logits: Any
-
     def _set(self, probs: Any, logits: Any, validate_args: bool | None) -> None:
         check_one(probs, logits)
         name, value = ("probs", probs) if logits is None else ("logits", logits)
@@ -50,8 +47,7 @@ class OfProbability(Distribution):
     @property
     def param_shape(self) -> Size:
         """The shape of the parameter."""
-        found: Size = self.__dict__[self._name].size()
-        return found
+        return self.__dict__[self._name].size()
 
 
 class Bernoulli(OfProbability, ExponentialFamily):
@@ -68,8 +64,7 @@ class Bernoulli(OfProbability, ExponentialFamily):
     @property
     def mean(self) -> Tensor:
         """The mean."""
-        found: Tensor = self.probs
-        return found
+        return self.probs
 
     @property
     def mode(self) -> Tensor:
@@ -80,29 +75,23 @@ class Bernoulli(OfProbability, ExponentialFamily):
     @property
     def variance(self) -> Tensor:
         """The variance."""
-        found: Tensor = self.probs * (1 - self.probs)
-        return found
+        return self.probs * (1 - self.probs)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Samples without gradients."""
         with no_grad():
-            found: Tensor = ops.bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
-            return found
+            return ops.bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability or density at ``value``."""
         if self._validate_args:
             self._validate_sample(value)
         logits, value = ops.broadcast_tensors(self.logits, value)
-        found: Tensor = -ops.binary_cross_entropy_with_logits(logits, value, reduction="none")
-        return found
+        return -ops.binary_cross_entropy_with_logits(logits, value, reduction="none")
 
     def entropy(self) -> Tensor:
         """The entropy, in nats."""
-        found: Tensor = ops.binary_cross_entropy_with_logits(
-            self.logits, self.probs, reduction="none"
-        )
-        return found
+        return ops.binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """All values."""

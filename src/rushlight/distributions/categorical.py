@@ -17,8 +17,6 @@ class Categorical(Distribution):
     """One of ``n`` choices, with probabilities (normalised here) or unnormalised logarithms."""
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
-    probs: Any
-    logits: Any
 
     def __init__(
         self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
@@ -40,8 +38,7 @@ class Categorical(Distribution):
 
     @property
     def _param(self) -> Tensor:
-        found: Tensor = self.__dict__.get("probs", self.__dict__.get("logits"))
-        return found
+        return self.__dict__["probs" if "probs" in self.__dict__ else "logits"]
 
     @property
     def support(self) -> Any:
@@ -56,8 +53,7 @@ class Categorical(Distribution):
     @lazy_property
     def probs(self) -> Tensor:
         """The probabilities."""
-        found: Tensor = ops.softmax(self.logits, dim=-1)
-        return found
+        return ops.softmax(self.logits, dim=-1)
 
     @property
     def param_shape(self) -> Size:
@@ -72,8 +68,7 @@ class Categorical(Distribution):
     @property
     def mode(self) -> Tensor:
         """The value of the highest probability or density."""
-        found: Tensor = self.probs.argmax(dim=-1)
-        return found
+        return self.probs.argmax(dim=-1)
 
     @property
     def variance(self) -> Tensor:
@@ -86,8 +81,7 @@ class Categorical(Distribution):
         with no_grad():
             rows = self.probs.reshape(-1, self._num_events)
             samples = ops.multinomial(rows, shape.numel(), True).T
-            found: Tensor = samples.reshape(self._extended_shape(shape))
-            return found
+            return samples.reshape(self._extended_shape(shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability or density at ``value``."""
@@ -95,8 +89,7 @@ class Categorical(Distribution):
             self._validate_sample(value)
         index = value.long().unsqueeze(-1)
         index, logits = ops.broadcast_tensors(index, self.logits)
-        found: Tensor = logits.gather(-1, index[..., :1]).squeeze(-1)
-        return found
+        return logits.gather(-1, index[..., :1]).squeeze(-1)
 
     def entropy(self) -> Tensor:
         """The entropy, in nats."""

@@ -43,8 +43,7 @@ class Geometric(OfProbability):
         shape, dtype = self._extended_shape(sample_shape), self.probs.dtype
         with no_grad():
             unit = ops.empty(shape, dtype=dtype).uniform_(finfo(dtype).tiny, 1.0)
-            found: Tensor = (unit.log() / (-self.probs).log1p()).floor()
-            return found
+            return (unit.log() / (-self.probs).log1p()).floor()
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability or density at ``value``."""
@@ -52,13 +51,11 @@ class Geometric(OfProbability):
             self._validate_sample(value)
         value, probs = ops.broadcast_tensors(value, self.probs)
         probs = probs.masked_fill((probs == 1) & (value == 0), 0.0)
-        found: Tensor = value * (-probs).log1p() + self.probs.log()
-        return found
+        return value * (-probs).log1p() + self.probs.log()
 
     def entropy(self) -> Tensor:
         """The entropy, in nats."""
-        found: Tensor = (
+        return (
             ops.binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
             / self.probs
         )
-        return found

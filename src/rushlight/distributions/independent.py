@@ -41,8 +41,7 @@ class Independent(Distribution):
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]
         """Whether samples carry gradients."""
-        found: bool = self.base_dist.has_rsample
-        return found
+        return self.base_dist.has_rsample
 
     @property
     def support(self) -> Any:
@@ -54,30 +53,25 @@ class Independent(Distribution):
     @property
     def mean(self) -> Tensor:
         """The mean."""
-        found: Tensor = self.base_dist.mean
-        return found
+        return self.base_dist.mean
 
     @property
     def mode(self) -> Tensor:
         """The value of the highest probability or density."""
-        found: Tensor = self.base_dist.mode
-        return found
+        return self.base_dist.mode
 
     @property
     def variance(self) -> Tensor:
         """The variance."""
-        found: Tensor = self.base_dist.variance
-        return found
+        return self.base_dist.variance
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Samples without gradients."""
-        found: Tensor = self.base_dist.sample(sample_shape)
-        return found
+        return self.base_dist.sample(sample_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples through which gradients reach the parameters."""
-        found: Tensor = self.base_dist.rsample(sample_shape)
-        return found
+        return self.base_dist.rsample(sample_shape)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability or density at ``value``."""

@@ -70,8 +70,7 @@ def _bernoullis(p: Bernoulli, q: Bernoulli) -> Tensor:
     zeros = (1 - p.probs) * (ops.softplus(q.logits) - ops.softplus(p.logits))
     zeros = ops.where(q.probs == 1, math.inf, zeros)
     zeros = ops.where(p.probs == 1, 0.0, zeros)
-    found: Tensor = ones + zeros
-    return found
+    return ones + zeros
 
 
 @register_kl(Categorical, Categorical)
@@ -79,8 +78,7 @@ def _categoricals(p: Categorical, q: Categorical) -> Tensor:
     each = p.probs * (p.logits - q.logits)
     each = ops.where((q.probs == 0).expand_as(each), math.inf, each)
     each = ops.where((p.probs == 0).expand_as(each), 0.0, each)
-    found: Tensor = each.sum(-1)
-    return found
+    return each.sum(-1)
 
 
 @register_kl(OneHotCategorical, OneHotCategorical)
@@ -96,8 +94,7 @@ def _exponentials(p: Exponential, q: Exponential) -> Tensor:
 
 @register_kl(Geometric, Geometric)
 def _geometrics(p: Geometric, q: Geometric) -> Tensor:
-    found: Tensor = -p.entropy() - ops.log1p(-q.probs) / p.probs - q.logits
-    return found
+    return -p.entropy() - ops.log1p(-q.probs) / p.probs - q.logits
 
 
 @register_kl(Laplace, Laplace)
@@ -120,8 +117,7 @@ def _uniform_normal(p: Uniform, q: Normal) -> Tensor:
     width = (math.sqrt(math.pi * 2) * q.scale / spread).log()
     variance = (spread / q.scale).pow(2) / 24
     shift = ((p.high + p.low - 2 * q.loc) / (2 * q.scale)).pow(2) / 2
-    found: Tensor = width + variance + shift
-    return found
+    return width + variance + shift
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)

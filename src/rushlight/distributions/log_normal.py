@@ -25,14 +25,12 @@ class LogNormal(TransformedDistribution):
     @property
     def loc(self) -> Tensor:
         """The mean of the logarithm."""
-        found: Tensor = self.base_dist.loc
-        return found
+        return self.base_dist.loc
 
     @property
     def scale(self) -> Tensor:
         """The standard deviation of the logarithm."""
-        found: Tensor = self.base_dist.scale
-        return found
+        return self.base_dist.scale
 
     @property
     def mean(self) -> Tensor:

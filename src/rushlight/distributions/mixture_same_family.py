@@ -79,8 +79,7 @@ class MixtureSameFamily(Distribution):
             index = choice.reshape((*choice.shape, 1, *(1 for _ in self.event_shape)))
             shape = list(values.shape)
             shape[at] = 1
-            found: Tensor = ops.gather(values, at, index.expand(shape)).squeeze(at)
-            return found
+            return ops.gather(values, at, index.expand(shape)).squeeze(at)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the probability or density at ``value``."""
@@ -88,8 +87,7 @@ class MixtureSameFamily(Distribution):
             self._validate_sample(value)
         each = self.component_distribution.log_prob(value.unsqueeze(self._component_dim()))
         weights = ops.log_softmax(self.mixture_distribution.logits, dim=-1)
-        found: Tensor = ops.logsumexp(each + weights, dim=-1)
-        return found
+        return ops.logsumexp(each + weights, dim=-1)
 
     def __repr__(self) -> str:
         return (

@@ -27,9 +27,6 @@ class MultivariateNormal(Distribution):
     }
     support = constraints.real_vector
     has_rsample = True
-    covariance_matrix: Any
-    precision_matrix: Any
-    scale_tril: Any
 
     def __init__(
         self,
@@ -108,8 +105,7 @@ class MultivariateNormal(Distribution):
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples through which gradients reach the parameters."""
         noise = standard_normal(self.loc, self._extended_shape(sample_shape))
-        found: Tensor = self.loc + (self._factor @ noise.unsqueeze(-1)).squeeze(-1)
-        return found
+        return self.loc + (self._factor @ noise.unsqueeze(-1)).squeeze(-1)
 
     def _half_log_det(self) -> Tensor:
         return self._factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)

@@ -52,8 +52,7 @@ class Normal(ExponentialFamily):
         """Samples without gradients."""
         shape = self._extended_shape(sample_shape)
         with no_grad():
-            found: Tensor = ops.normal(self.loc.expand(shape), self.scale.expand(shape))
-            return found
+            return ops.normal(self.loc.expand(shape), self.scale.expand(shape))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples through which gradients reach the parameters."""

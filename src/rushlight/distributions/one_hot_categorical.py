@@ -32,14 +32,12 @@ class OneHotCategorical(Distribution):
     @property
     def probs(self) -> Tensor:
         """The probabilities."""
-        found: Tensor = self._categorical.probs
-        return found
+        return self._categorical.probs
 
     @property
     def logits(self) -> Tensor:
         """Logarithms of the probabilities."""
-        found: Tensor = self._categorical.logits
-        return found
+        return self._categorical.logits
 
     @property
     def mean(self) -> Tensor:
@@ -57,8 +55,7 @@ class OneHotCategorical(Distribution):
         return self.probs * (1 - self.probs)
 
     def _one_hot(self, index: Tensor) -> Tensor:
-        found: Tensor = ops.one_hot(index, self._categorical._num_events).to(self.probs.dtype)
-        return found
+        return ops.one_hot(index, self._categorical._num_events).to(self.probs.dtype)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Samples without gradients."""
@@ -87,5 +84,4 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
         """Samples through which gradients reach the parameters."""
         samples = self.sample(sample_shape)
         probs = self._categorical.probs
-        found: Tensor = samples + (probs - probs.detach())
-        return found
+        return samples + (probs - probs.detach())

@@ -39,8 +39,7 @@ class TransformedDistribution(Distribution):
     @property
     def has_rsample(self) -> bool:  # type: ignore[override]
         """Whether samples carry gradients."""
-        found: bool = self.base_dist.has_rsample
-        return found
+        return self.base_dist.has_rsample
 
     @property
     def support(self) -> Any:
@@ -60,14 +59,14 @@ class TransformedDistribution(Distribution):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Samples without gradients."""
         with no_grad():
-            x: Tensor = self.base_dist.sample(sample_shape)
+            x = self.base_dist.sample(sample_shape)
             for transform in self.transforms:
                 x = transform(x)
             return x
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Samples through which gradients reach the parameters."""
-        x: Tensor = self.base_dist.rsample(sample_shape)
+        x = self.base_dist.rsample(sample_shape)
         for transform in self.transforms:
             x = transform(x)
         return x
@@ -82,15 +81,13 @@ class TransformedDistribution(Distribution):
             x = transform._inv_call(y)
             total = total - sum_rightmost(transform.log_abs_det_jacobian(x, y), events)
             y = x
-        found: Tensor = total + self.base_dist.log_prob(y)
-        return found
+        return total + self.base_dist.log_prob(y)
 
     def cdf(self, value: Tensor) -> Tensor:
         """The probability of a sample below ``value``."""
         for transform in reversed(self.transforms):
             value = transform._inv_call(value)
-        found: Tensor = self.base_dist.cdf(value)
-        return found
+        return self.base_dist.cdf(value)
 
     def icdf(self, value: Tensor) -> Tensor:
         """The inverse of ``cdf``."""

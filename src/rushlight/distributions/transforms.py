@@ -42,8 +42,7 @@ class Transform:
     def __call__(self, x: Tensor) -> Tensor:
         """The image of ``x``."""
         if self._cache_size and x is self._last[0]:
-            found: Tensor = self._last[1]
-            return found
+            return self._last[1]
         y = self._call(x)
         if self._cache_size:
             self._last = x, y
@@ -51,8 +50,7 @@ class Transform:
 
     def _inv_call(self, y: Tensor) -> Tensor:
         if self._cache_size and y is self._last[1]:
-            found: Tensor = self._last[0]
-            return found
+            return self._last[0]
         x = self._inverse(y)
         if self._cache_size:
             self._last = x, y
@@ -77,7 +75,7 @@ class Transform:
         return f"{type(self).__name__}()"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._values() == other._values()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash(type(self))
@@ -92,12 +90,12 @@ class _InverseTransform(Transform):
         self._transform = transform
 
     @property
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """What it takes."""
         return self._transform.codomain
 
     @property
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """What it gives."""
         return self._transform.domain
 
@@ -131,12 +129,12 @@ class ComposeTransform(Transform):
         self.parts = list(parts)
 
     @property
-    def domain(self) -> Any:  # type: ignore[override]
+    def domain(self) -> Any:
         """What it takes."""
         return self.parts[0].domain if self.parts else constraints.real
 
     @property
-    def codomain(self) -> Any:  # type: ignore[override]
+    def codomain(self) -> Any:
         """What it gives."""
         return self.parts[-1].codomain if self.parts else constraints.real
 
@@ -273,12 +271,10 @@ class AffineTransform(Transform):
         self.event_dim = event_dim
 
     def _call(self, x: Tensor) -> Tensor:
-        y: Tensor = self.loc + self.scale * x
-        return y
+        return self.loc + self.scale * x
 
     def _inverse(self, y: Tensor) -> Tensor:
-        x: Tensor = (y - self.loc) / self.scale
-        return x
+        return (y - self.loc) / self.scale
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         """``log |dy / dx|``."""
