@@ -133,6 +133,13 @@ def _array_of_sequence(data: Any, d: dtype | None) -> tuple[np.ndarray, dtype]:
             raise ValueError(
                 f"expected sequence of length {first[0]} at dim 1 (got {bad.shape[0]})"
             )
+        warnings.warn(
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider "
+            "converting the list to a single numpy.ndarray with numpy.array() before converting to "
+            "a tensor.",
+            UserWarning,
+            stacklevel=4,
+        )
         return array_of(np.stack(data), d)
     shape = _infer_shape(data)
     values: list[Any] = []
@@ -161,7 +168,7 @@ def _check_overflow(values: list[Any], d: dtype) -> None:
     for v in values:
         if isinstance(v, int) and not isinstance(v, bool) and not limits.min <= v <= limits.max:
             if not -(1 << 63) <= v < (1 << 63):
-                raise RuntimeError("Overflow when unpacking long long")
+                raise ValueError("Overflow when unpacking long long")
             if d.is_signed or v > limits.max or v < -limits.max:
                 raise RuntimeError(f"value cannot be converted to type {d.name}_t without overflow")
         elif isinstance(v, float) and not math.isfinite(v):
@@ -603,6 +610,12 @@ def range_(
     start: Any = 0, end: Any = None, step: Any = 1, *, dtype: dtype | None = None, **kw: Any
 ) -> Tensor:
     """Numbers from ``start`` to ``end`` inclusive (deprecated in PyTorch)."""
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior "
+        "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
+        "values in [start, end).",
+        stacklevel=2,
+    )
     if end is None:
         start, end = 0, start
     n = math.floor((end - start) / step) + 1
@@ -721,7 +734,6 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         for i, x in enumerate(items)
     ]
     if swap:
-        grids = [g.transpose(0, 1) for g in grids]
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
 

@@ -3,6 +3,7 @@ mask."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -62,12 +63,22 @@ def _dims_taken(item: Any) -> int:
     return 1
 
 
+_PARTS_OF_A_TUPLE = (slice, type(None), type(Ellipsis), Tensor, list, tuple, range, np.ndarray)
+
+
 def _normalized(t: Tensor, key: Any) -> list[Any]:
     """The index as a list without Ellipsis, one entry per indexed dimension (or new axis)."""
-    if isinstance(key, tuple) or (
-        isinstance(key, list)
-        and any(isinstance(k, slice | type(None) | type(Ellipsis) | Tensor) for k in key)
-    ):
+    if isinstance(key, tuple):
+        items = list(key)
+    elif isinstance(key, list) and any(isinstance(k, _PARTS_OF_A_TUPLE) for k in key):
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be "
+            "changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will "
+            "be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an "
+            "error or a different result",
+            UserWarning,
+            stacklevel=4,
+        )
         items = list(key)
     else:
         items = [key]
@@ -148,8 +159,6 @@ def _basic(t: Tensor, items: list[Any]) -> tuple[Tensor, list[tuple[int, Tensor]
 
 
 def _warn_of_bytes() -> None:
-    import warnings
-
     warnings.warn(
         "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
         stacklevel=4,
