@@ -9,6 +9,7 @@ writes land before the call returns.
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -99,15 +100,27 @@ class Storage:
 
     def read_exposed(self, shape: Shape, strides: Shape | None, offset: int) -> Expr:
         """The value now of a view on exposed memory: a copy, which NumPy cannot reach."""
+        return leaf(self._exposed_view(shape, strides, offset).copy(order="C"), self.dtype)
+
+    def borrow_exposed(self, shape: Shape, strides: Shape | None, offset: int) -> Expr:
+        """``read_exposed`` for an op: large memory is not copied, the op runs before it returns."""
+        view = self._exposed_view(shape, strides, offset)
+        if view.nbytes <= _COPY_LIMIT or not view.flags.c_contiguous:
+            return leaf(view.copy(order="C"), self.dtype)
+        view.flags.writeable = False
+        e = leaf(view, self.dtype)
+        borrowed.setdefault(threading.get_ident(), []).append(e)
+        return e
+
+    def _exposed_view(self, shape: Shape, strides: Shape | None, offset: int) -> np.ndarray:
         array = self.exposed
         if array is None:
             raise RuntimeError("this memory is not exposed")
+        if 0 in shape:
+            return np.empty(shape, array.dtype)
         steps = contiguous_strides(shape) if strides is None else strides
         size = array.itemsize
-        if 0 in shape:
-            return leaf(np.empty(shape, array.dtype), self.dtype)
-        view = np.ndarray(shape, array.dtype, array, offset * size, [s * size for s in steps])
-        return leaf(np.array(view, order="C", copy=True), self.dtype)
+        return np.ndarray(shape, array.dtype, array, offset * size, [s * size for s in steps])
 
     def write(self, e: Expr) -> None:
         """Re-point the cell to ``e``, of as many elements; exposed memory is written at once."""
@@ -141,6 +154,20 @@ class Storage:
         size = array.itemsize
         view = np.ndarray(shape, array.dtype, array, offset * size, [s * size for s in strides])
         np.copyto(view, new)
+
+
+borrowed: dict[int, list[Expr]] = {}
+"""Per thread: leaves whose memory NumPy may write to as soon as the current op returns."""
+_COPY_LIMIT = 1 << 20
+
+
+def settle(e: Expr) -> Expr:
+    """Run what reads borrowed memory; called with the result of the op that reads it."""
+    mine = borrowed.pop(threading.get_ident(), None)
+    if mine is None:
+        return e
+    flush()
+    return leaf(value_of(e).copy(), e.dtype) if any(e is b for b in mine) else e
 
 
 def _sole_references() -> int:

@@ -21,7 +21,7 @@ from .graph.primitives import RESHAPE, STRIDED, WRITE
 from .graph.tape import flush, record, value_of
 from .runtime.narrow import NARROW, widen
 from .shapes import contiguous_strides, is_contiguous, numel
-from .storage import Storage
+from .storage import Storage, borrowed, settle
 
 if TYPE_CHECKING:
     from .autograd.node import Node
@@ -171,7 +171,7 @@ class Tensor:
         s = self._storage
         strides = self._strides
         if s.exposed is not None and s.still_exposed():
-            return s.read_exposed(self._shape, strides, self._offset)
+            return s.borrow_exposed(self._shape, strides, self._offset)
         e = s.expr
         if strides is None:
             if e.shape == self._shape:
@@ -795,6 +795,8 @@ def memory_format(name: str) -> MemoryFormat:
 
 def new_tensor(e: Expr) -> Tensor:
     """A fresh contiguous tensor with its own Storage whose value is ``e``."""
+    if borrowed:
+        e = settle(e)
     t = object.__new__(Tensor)
     t._storage = Storage(e)
     t._shape = e.shape

@@ -178,7 +178,7 @@ class SavedInput:
         self.leaf = t if node is None and t._req else None
         storage = t._storage
         if storage.exposed is not None:
-            self.expr: Expr = t._expr()
+            self.expr: Expr = storage.read_exposed(t._shape, t._strides, t._offset)
             self.view: tuple[Shape, Shape | None, int] | None = None
             return
         e = self.expr = storage.expr
