@@ -874,12 +874,12 @@ def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
     return _split_along("dsplit", input, indices_or_sections, 2, 3)
 
 
-def _unbind_backward(grads: list[Tensor | None], input: Tensor, dim: int) -> Tensor:
-    at = wrap_dim(dim, len(input._shape))
-    shape = input._shape[:at] + input._shape[at + 1 :]
+def _unbind_backward(grads: list[Tensor | None], input_like: Tensor, dim: int) -> Tensor:
+    at = wrap_dim(dim, len(input_like._shape))
+    shape = input_like._shape[:at] + input_like._shape[at + 1 :]
     zero = None
     if any(g is None for g in grads):
-        zero = new_tensor(record(P.FULL, (), (shape, input._dtype), (0,)))
+        zero = new_tensor(record(P.FULL, (), (shape, input_like._dtype), (0,)))
     return stack([zero if g is None else g for g in grads], at)
 
 
