@@ -28,6 +28,13 @@ def small_data(monkeypatch):
 
 
 @pytest.fixture
+def no_pictures(monkeypatch):
+    """Runs whose pictures nobody looks at: drawing takes longer than training here."""
+    for name in ("curves", "confusion", "mistakes"):
+        monkeypatch.setattr(session.plots, name, lambda *_: b"")
+
+
+@pytest.fixture
 def command(tmp_path, monkeypatch):
     """Calls ``rushlight ARGUMENTS`` in an empty folder; checks the exit code."""
     monkeypatch.chdir(tmp_path)

@@ -99,34 +99,38 @@ def test_evaluate_repeats_the_figures_of_the_training(command, small_data, tmp_p
     assert len(tested.splitlines()) == 11
 
 
-@pytest.mark.parametrize("model", ["lenet", "cnn"])
-@pytest.mark.parametrize("stop_at", [2, 5, 7])
+@pytest.mark.parametrize(("model", "optimizer"), [("lenet", "sgd"), ("cnn", "adam")])
 def test_a_stopped_run_goes_on_to_the_same_bits(
-    command, small_data, tmp_path, monkeypatch, model, stop_at
+    command, small_data, no_pictures, tmp_path, monkeypatch, model, optimizer
 ):
-    options = ["train", "--epochs", 2, "--model", model, "--threads", 1, "--optimizer"]
-    options += ["adam" if model == "cnn" else "sgd"]
+    """Stopped within an epoch, after its last step, and twice."""
+    options = ["train", "--epochs", 2, "--model", model, "--threads", 1, "--optimizer", optimizer]
     command(*options, "--out", "whole")
-
     step, taken = training.Training._train_step, []
 
     def stopping(self, images, labels):
         step(self, images, labels)
-        taken.append(1)
-        if len(taken) == stop_at:
+        taken.append(self.epoch * self.steps + self.step)
+        if taken[-1] in stops:
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(training.Training, "_train_step", stopping)
-    error = command(*options, "--out", "parts", code=130).stderr
-    assert "rushlight train --resume parts" in error
-    assert not (tmp_path / "parts" / "model.pth").exists()
-    assert len(taken) == stop_at
-    command("train", "--resume", "parts")
-    assert len(taken) == 10
-    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    for run, stops in (("a", [2, 7]), ("b", [5])):
+        taken.clear()
+        command(*options, "--out", run, code=130)
+        for _ in stops[1:]:
+            error = command("train", "--resume", run, code=130).stderr
+            assert f"rushlight train --resume {run}" in error
+        assert taken[-1] == stops[-1]
+        assert not (tmp_path / run / "model.pth").exists()
+        command("train", "--resume", run)
+        assert taken == list(range(1, 11))
+        assert same(weights(tmp_path / "whole"), weights(tmp_path / run))
 
 
-def test_a_killed_run_goes_on_to_the_same_bits(command, small_data, tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_to_the_same_bits(
+    command, small_data, no_pictures, tmp_path, monkeypatch
+):
     """SIGKILL leaves what was last written: here the checkpoint of step 2."""
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 2)
     options = ["train", "--epochs", 1, "--threads", 1]
@@ -201,7 +205,7 @@ def test_three_epochs_of_the_defaults_reach_98_and_a_half_percent(command, tmp_p
     assert float(last["test_accuracy"]) >= 0.985
 
 
-def test_a_finished_run_can_go_on_for_more_epochs(command, small_data, tmp_path):
+def test_a_finished_run_can_go_on_for_more_epochs(command, small_data, no_pictures, tmp_path):
     options = ["train", "--model", "mlp", "--threads", 1]
     command(*options, "--epochs", 2, "--out", "whole")
     command(*options, "--epochs", 1, "--out", "parts")
@@ -212,7 +216,7 @@ def test_a_finished_run_can_go_on_for_more_epochs(command, small_data, tmp_path)
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
 
 
-def test_a_model_of_the_users_own(command, small_data, model_file, tmp_path):
+def test_a_model_of_the_users_own(command, small_data, no_pictures, model_file, tmp_path):
     command("train", "--model", f"{model_file}:Tiny", "--epochs", 1, "--out", "run")
     assert weights(tmp_path / "run")["layer.weight"].shape == (10, 784)
     assert "test accuracy" in command("evaluate", "run").stdout
@@ -242,7 +246,9 @@ def test_options_that_make_no_sense(refused, command):
     assert "runs" not in os.listdir()
 
 
-def test_folders_and_checkpoints_that_cannot_be_used(refused, command, small_data, tmp_path):
+def test_folders_and_checkpoints_that_cannot_be_used(
+    refused, command, small_data, no_pictures, tmp_path
+):
     command("train", "--model", "mlp", "--epochs", 1, "--out", "run")
     checkpoint = tmp_path / "run" / "checkpoint.pth"
     whole = checkpoint.read_bytes()
