@@ -33,6 +33,8 @@ NN_FUNCTIONS: dict[
     str, Callable[..., Any]
 ] = {}  # in ``ops`` only: public through ``nn.functional``
 _node_classes: dict[str, type[Node]] = {}
+# PyTorch saves the number as a tensor, so that a second backward raises.
+_KEEP_NUMBERS = frozenset({"mul", "div"})
 _PLAIN_NUMBERS = frozenset({int, float, bool, type(None)})
 
 
@@ -359,6 +361,8 @@ class Operator:
         if value.__class__ in (list, tuple) and any(isinstance(v, Tensor) for v in value):
             node.saves_tensors = True
             return _SavedList([SavedInput(v) if isinstance(v, Tensor) else v for v in value])
+        if self.name in _KEEP_NUMBERS:
+            node.saves_tensors = True
         return value
 
 
