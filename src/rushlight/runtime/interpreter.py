@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .blas import use_one_thread
 from .counters import counters
 from .flags import flags
 from .memory import out_of_memory
@@ -66,6 +67,7 @@ def run(program: Program, leaves: list[np.ndarray], args: list[Any]) -> list[np.
     """
     units = program.code
     if units is None:
+        use_one_thread()
         units = program.code = [Unit([step], i) for i, step in enumerate(program.steps)]
     for slot in program.donated:
         array = leaves[slot]
