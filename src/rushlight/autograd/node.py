@@ -164,26 +164,36 @@ def accumulator(t: Tensor) -> AccumulateGrad:
 class SavedInput:
     """An operand as it is now, whatever is written to its Storage or happens to its history later.
 
-    A leaf is held itself, because gradients of gradients must reach it; of any other tensor only
-    the
-    value and the node: holding the tensor would close a cycle once an in-place op gives it a new
-    node.
+    A leaf is held itself, because gradients of gradients must reach it. Of any other tensor only
+    the value and the node are: holding the tensor would close a cycle once an in-place op gives it
+    a new node.
+
+    Attributes:
+        expr: the value (of its Storage).
+        view: shape, strides and offset, unless the operand is all of ``expr``.
+        leaf: the operand, if it is a leaf that requires grad.
+        node, nr: its history otherwise.
     """
 
-    __slots__ = ("expr", "leaf", "node", "nr", "view")
+    expr: Expr
+    view: tuple[Shape, Shape | None, int] | None = None
+    leaf: Tensor | None = None
+    node: Node | None = None
+    nr = 0
 
     def __init__(self, t: Tensor) -> None:
-        node = self.node = t._node
-        self.nr = t._nr
-        self.leaf = t if node is None and t._req else None
+        if t._req:
+            if t._node is None:
+                self.leaf = t
+            else:
+                self.node, self.nr = t._node, t._nr
         storage = t._storage
         if storage.exposed is not None:
-            self.expr: Expr = storage.read_exposed(t._shape, t._strides, t._offset)
-            self.view: tuple[Shape, Shape | None, int] | None = None
+            self.expr = storage.read_exposed(t._shape, t._strides, t._offset)
             return
         e = self.expr = storage.expr
-        contiguous = t._strides is None and e.shape == t._shape
-        self.view = None if contiguous else (t._shape, t._strides, t._offset)
+        if t._strides is not None or e.shape != t._shape:
+            self.view = (t._shape, t._strides, t._offset)
 
     def unpack(self) -> Tensor:
         """The operand with the value and the history that it had."""

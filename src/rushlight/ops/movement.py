@@ -386,7 +386,7 @@ def t(input: Tensor) -> Tensor:
     n = len(input._shape)
     if n > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
-    return permuted(input, tuple(range(n))[::-1])
+    return make_view(input, input._shape[::-1], input.stride()[::-1], input._offset)
 
 
 @function(method=True)

@@ -241,7 +241,7 @@ class Operator:
             Formula(name, self.parameters.index(name), formula)
             for name, formula in formulas.items()
         ]
-        self.plans: dict[tuple[bool, ...], Plan] = {}
+        self.plans: dict[int, Plan] = {}  # by which operands are tracked, one bit each
         self.samples = samples
         self.inplace = False
         self.out = False
@@ -294,12 +294,34 @@ class Operator:
 
     def kept(self, node: Any, values: tuple[Any, ...], result: Any) -> list[Any]:
         """What the plan of ``node`` wants saved."""
-        return [
-            _like(values[RESULT - 1 - i])
-            if i < RESULT
-            else self._saved(node, result if i == RESULT else values[i], i == RESULT)
-            for i in node.plan.saved
-        ]
+        saved: list[Any] = []
+        for i in node.plan.saved:
+            if i >= 0:
+                value = values[i]
+                if isinstance(value, Tensor):
+                    node.saves_tensors = True
+                    saved.append(SavedInput(value))
+                elif value.__class__ in (list, tuple):
+                    saved.append(self._saved_list(node, value))
+                else:
+                    saved.append(value)
+            elif i == RESULT:
+                node.saves_tensors = True
+                saved.append(
+                    SavedResult(result, 0)
+                    if isinstance(result, Tensor)
+                    else _SavedList([SavedResult(t, nr) for nr, t in enumerate(result)])
+                )
+            else:
+                saved.append(_like(values[RESULT - 1 - i]))
+        return saved
+
+    def _saved_list(self, node: Any, values: Any) -> Any:
+        """A list of operands as they are now; an option that is a list as it is."""
+        if not any(isinstance(v, Tensor) for v in values):
+            return values
+        node.saves_tensors = True
+        return _SavedList([SavedInput(v) if isinstance(v, Tensor) else v for v in values])
 
     def _with_keywords(self, values: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The values of all parameters, those given by name put in their places."""
@@ -319,51 +341,37 @@ class Operator:
     def _connect(self, node: Any, values: tuple[Any, ...]) -> None:
         """Set the edges, the plan, and the counts of operands given as lists."""
         edges: list[Edge | None] = []
-        tracked: list[bool] = []
+        mask, bit = 0, 1
         counts: list[int | None] | None = None
         for row in self.formulas:
             a = values[row.position]
             if isinstance(a, Tensor):
                 if a._base is not None:
                     a._sync()
-                tracks = a._req
-                tracked.append(tracks)
-                edges.append(edge(a) if tracks else None)
+                if a._req:
+                    mask |= bit
+                    edges.append(edge(a))
+                else:
+                    edges.append(None)
             elif a.__class__ is list or a.__class__ is tuple:
                 mine = [edge(t) if isinstance(t, Tensor) and t._req else None for t in a]
                 edges += mine
-                tracked.append(any(e is not None for e in mine))
+                if any(e is not None for e in mine):
+                    mask |= bit
                 if counts is None:
                     counts = [None] * len(self.formulas)
-                counts[len(tracked) - 1] = len(mine)
+                counts[self.formulas.index(row)] = len(mine)
             else:
                 edges.append(None)
-                tracked.append(False)
-        mask = tuple(tracked)
+            bit += bit
         plan = self.plans.get(mask)
         if plan is None:
-            plan = self.plans[mask] = Plan(self.formulas, mask, self.parameters)
+            tracked = tuple(bool(mask >> i & 1) for i in range(len(self.formulas)))
+            plan = self.plans[mask] = Plan(self.formulas, tracked, self.parameters)
         node.plan = plan
         node.edges = tuple(edges)
         if counts is not None:
             node.counts = tuple(counts)
-
-    def _saved(self, node: Any, value: Any, is_result: bool) -> Any:
-        """What the node keeps of a value: an operand or option as it is now, or the result."""
-        if is_result:
-            node.saves_tensors = True
-            if isinstance(value, Tensor):
-                return SavedResult(value, 0)
-            return _SavedList([SavedResult(t, nr) for nr, t in enumerate(value)])
-        if isinstance(value, Tensor):
-            node.saves_tensors = True
-            return SavedInput(value)
-        if value.__class__ in (list, tuple) and any(isinstance(v, Tensor) for v in value):
-            node.saves_tensors = True
-            return _SavedList([SavedInput(v) if isinstance(v, Tensor) else v for v in value])
-        if self.name in _KEEP_NUMBERS:
-            node.saves_tensors = True
-        return value
 
 
 def operator(
