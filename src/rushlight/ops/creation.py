@@ -77,7 +77,9 @@ def _scalar_kind(values: list[Any]) -> dtype:
         elif isinstance(v, Tensor):
             return v._dtype
         elif isinstance(v, str):
-            raise ValueError(f"too many dimensions '{type(v).__name__}'")
+            if v is values[0]:
+                raise ValueError(f"too many dimensions '{type(v).__name__}'")
+            raise TypeError(f"new(): invalid data type '{type(v).__name__}'")
         elif not hasattr(v, "__float__"):
             raise RuntimeError(f"Could not infer dtype of {type(v).__name__}")
         else:
