@@ -6,6 +6,8 @@ import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 
+from .errors import with_note
+
 Shape = tuple[int, ...]
 
 numel: Callable[[Iterable[int]], int] = math.prod
@@ -54,9 +56,12 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
                 out.append(y)
             else:
                 dim = _blamed_dim(a, b)
-                raise RuntimeError(
-                    f"The size of tensor a ({a[dim]}) must match the size of tensor b ({b[dim]}) "
-                    f"at non-singleton dimension {dim}"
+                raise with_note(
+                    RuntimeError(
+                        f"The size of tensor a ({a[dim]}) must match the size of tensor b "
+                        f"({b[dim]}) at non-singleton dimension {dim}"
+                    ),
+                    "the shapes are " + " and ".join(str(list(s)) for s in shapes),
                 )
         result = tuple(out)
     return result

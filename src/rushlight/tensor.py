@@ -16,6 +16,7 @@ from . import dtypes
 from .autograd.grad_mode import mode
 from .device import cpu, device
 from .dtypes import dtype
+from .errors import with_note
 from .graph.expr import Expr, Shape, leaf
 from .graph.primitives import RESHAPE, STRIDED, WRITE
 from .graph.tape import flush, record, value_of
@@ -619,7 +620,10 @@ class Tensor:
             if target == "bool":
                 if numel(self._shape) == 0:
                     raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-                raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+                raise with_note(
+                    RuntimeError("Boolean value of Tensor with more than one value is ambiguous"),
+                    "say which is meant: .any() or .all()",
+                )
             raise ValueError("only one element tensors can be converted to Python scalars")
         return self.item()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import with_note
 from .grad_mode import (
     enable_grad,
     inference_mode,
@@ -35,7 +36,11 @@ def _output_grads(outputs: Sequence[Tensor], grads: Any, is_batched: bool = Fals
     for t, grad in zip(outputs, given, strict=True):
         if grad is None:
             if t.numel() != 1:
-                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+                raise with_note(
+                    RuntimeError("grad can be implicitly created only for scalar outputs"),
+                    f"the output is {list(t._shape)}: reduce it with .mean() or .sum(), or pass "
+                    "gradient=",
+                )
             grad = ops.ones_like(t)  # type: ignore[misc]
         elif not isinstance(grad, Tensor):
             raise TypeError(
@@ -53,8 +58,12 @@ def _output_grads(outputs: Sequence[Tensor], grads: Any, is_batched: bool = Fals
 def _check_has_history(outputs: Sequence[Tensor]) -> None:
     for i, t in enumerate(outputs):
         if not t.requires_grad:
-            raise RuntimeError(
-                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            raise with_note(
+                RuntimeError(
+                    f"element {i} of tensors does not require grad and does not have a grad_fn"
+                ),
+                "no operand required grad: was it computed under no_grad(), or from .detach(), "
+                ".data or .item()?",
             )
 
 

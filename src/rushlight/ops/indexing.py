@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import dtypes
 from ..autograd.grad_mode import mode
+from ..errors import with_note
 from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.tape import record
@@ -533,7 +534,10 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if e.buffer is not None and numel(index._shape):
         array = index._array()
         if array.min() < 0 or array.max() >= size:
-            raise IndexError("index out of range in self")
+            raise with_note(
+                IndexError("index out of range in self"),
+                f"indices are {array.min()} to {array.max()}, and there are {size} entries",
+            )
     flat = cast(_at_least_1d(index), dtypes.int64)
     out = record(P.INDEX, (_at_least_1d(input), flat), ((at,),))
     shape = (*input._shape[:at], *flat.shape, *input._shape[at + 1 :]) if input._shape else ()

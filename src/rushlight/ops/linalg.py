@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dtypes import C_TYPE_NAMES, SCALAR_TYPE_NAMES
+from ..errors import with_note
 from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.tape import record
@@ -28,7 +29,10 @@ def _same_scalar_type(a: Tensor, b: Tensor, names: str = "") -> None:
         return
     first, second = SCALAR_TYPE_NAMES[a._dtype], SCALAR_TYPE_NAMES[b._dtype]
     if names:
-        raise RuntimeError(f"{names} must have the same dtype, but got {first} and {second}")
+        raise with_note(
+            RuntimeError(f"{names} must have the same dtype, but got {first} and {second}"),
+            f"convert the input with .to({b._dtype})",
+        )
     raise RuntimeError(f"expected scalar type {first} but found {second}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtypes
+from ..errors import with_note
 from ..graph import primitives as P
 from ..graph.expr import Expr
 from ..graph.tape import record
@@ -244,7 +245,10 @@ def _check_classes(target: Tensor, classes: int, ignore_index: int) -> None:
         return
     bad = array[((array < 0) | (array >= classes)) & (array != ignore_index)]
     if bad.size:
-        raise IndexError(f"Target {bad.flat[0]} is out of bounds.")
+        raise with_note(
+            IndexError(f"Target {bad.flat[0]} is out of bounds."),
+            f"the scores have {classes} classes: labels must be 0 to {classes - 1}",
+        )
 
 
 def _nll_parts(

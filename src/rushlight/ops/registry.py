@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from ..autograd.grad_mode import mode
 from ..autograd.node import FREED_MESSAGE, Edge, Node, SavedInput, SavedResult, edge
 from ..dtypes import SCALAR_TYPE_NAMES, can_cast
+from ..errors import with_note
 from ..shapes import contiguous_strides, numel
 from ..tensor import Tensor, new_tensor
 
@@ -559,14 +560,20 @@ def make_inplace(row: Operator, name: str) -> Callable[..., Any]:
     return inplace
 
 
+_LEAF_HINT = "to change its values without history, write inside `with torch.no_grad():`"
+
+
 def check_inplace(t: Tensor) -> None:
     """Raise PyTorch's errors where ``t`` may not be written to."""
     if mode.enabled:
         base = t._base
         if base is None:
             if t._req and t._node is None:
-                raise RuntimeError(
-                    "a leaf Variable that requires grad is being used in an in-place operation."
+                raise with_note(
+                    RuntimeError(
+                        "a leaf Variable that requires grad is being used in an in-place operation."
+                    ),
+                    _LEAF_HINT,
                 )
         else:
             t._sync()
@@ -583,9 +590,12 @@ def check_inplace(t: Tensor) -> None:
                     "is forbidden. You can fix this by cloning the output of the custom Function."
                 )
             if base._req and base._node is None:
-                raise RuntimeError(
-                    "a view of a leaf Variable that requires grad is being used in an in-place "
-                    "operation."
+                raise with_note(
+                    RuntimeError(
+                        "a view of a leaf Variable that requires grad is being used in an in-place "
+                        "operation."
+                    ),
+                    _LEAF_HINT,
                 )
     if t._inference and not mode.inference:
         raise RuntimeError(
