@@ -607,6 +607,14 @@ class Tensor:
 
     __array_priority__ = 1000
 
+    def __array_wrap__(
+        self, array: np.ndarray, context: Any = None, return_scalar: bool = False
+    ) -> Tensor:
+        """NumPy's functions of a tensor return tensors, bytes for booleans as in PyTorch."""
+        if array.dtype == np.bool_:
+            array = array.astype(np.uint8)
+        return Tensor._from_array(np.ascontiguousarray(array).reshape(array.shape))
+
     def __dlpack__(self, **kwargs: Any) -> Any:
         if self.requires_grad:
             raise BufferError("Can't export tensors that require gradient, use tensor.detach()")

@@ -326,8 +326,33 @@ def cdist(
         )
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    rows = max(x1._shape[-2], x2._shape[-2])
+    always = compute_mode == "use_mm_for_euclid_dist"
+    if p == 2 and (always or (rows > 25 and compute_mode != "donot_use_mm_for_euclid_dist")):
+        return _euclidean_dist(x1, x2)
     gaps = x1.unsqueeze(-2) - x2.unsqueeze(-3)
     return _vector_norm(gaps, float(p), -1, False)
+
+
+def _euclidean_grad(grad: Tensor, a: Tensor, b: Tensor, result: Tensor) -> Tensor:
+    """The gradient of the distances between rows of ``a`` and of ``b`` with respect to ``a``."""
+    ratio = (grad / result).masked_fill(result == 0, 0.0)
+    return a * ratio.sum(-1, True) - ratio @ b
+
+
+@operator(
+    "CdistBackward0",
+    function=False,
+    method=False,
+    x1=lambda grad, x1, x2, result: _euclidean_grad(grad, x1, x2, result),
+    x2=lambda grad, x1, x2, result: _euclidean_grad(grad.mT, x2, x1, result.mT),
+)
+def _euclidean_dist(x1: Tensor, x2: Tensor) -> Tensor:
+    """Distances by one matrix product: ``|a - b|^2 = |a|^2 - 2 a.b + |b|^2``."""
+    squares1, squares2 = x1.pow(2).sum(-1, True), x2.pow(2).sum(-1, True)
+    left = cat([x1 * -2, squares1, squares1.new_ones(squares1._shape)], -1)
+    right = cat([x2, squares2.new_ones(squares2._shape), squares2], -1)
+    return (left @ right.mT).clamp_min(0).sqrt()
 
 
 @function()

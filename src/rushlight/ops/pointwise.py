@@ -1178,6 +1178,8 @@ def _equality(f: Any, otherwise: bool) -> Any:
     def call(self: Tensor, other: Any) -> Any:
         if isinstance(other, Tensor) or is_number(other):
             return f(self, other)
+        if isinstance(other, np.ndarray):
+            return f(self, _from_operand_array(other))
         return NotImplemented if other is not None else otherwise
 
     return call
