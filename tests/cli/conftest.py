@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from typer.testing import CliRunner
 
 from rushlight.cli import app, datasets, session, training
+from rushlight.compat.aliases import ROOTS
 from rushlight.vision.datasets import MNIST
 
 TRAIN, TEST = 320, 200  # five steps in an epoch
@@ -32,6 +35,22 @@ def no_pictures(monkeypatch):
     """Runs whose pictures nobody looks at: drawing takes longer than training here."""
     for name in ("curves", "confusion", "mistakes"):
         monkeypatch.setattr(session.plots, name, lambda *_: b"")
+
+
+@pytest.fixture
+def own_torch(monkeypatch):
+    """Loading a user's model makes ``torch`` Rushlight: for this test, not for those after it."""
+
+    def take():
+        names = [name for name in sys.modules if name.partition(".")[0] in ROOTS]
+        return {name: sys.modules.pop(name) for name in names}
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    installed = take()
+    yield
+    take()
+    sys.modules.update(installed)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Broken(nn.Module):
 
 
 @pytest.fixture
-def model_file(tmp_path):
+def model_file(own_torch, tmp_path):
     path = tmp_path / "nets.py"
     path.write_text(MODEL_FILE)
     return path
