@@ -144,13 +144,22 @@ class Session:
         elif kind == 3:
             n = self.number()
             total = np.asarray(v.model + np.array(n, v.model.dtype))
-            self.add(total.copy(), lambda t: (t + n).contiguous(), v, f"+ {n}")
+            self._add_result(total, [t + n for t in v.tensors], f"+ {n}")
         else:
             w = self.any_value()
             if w.model.shape == v.model.shape:
-                self.log.append("a + b")
-                made = [(a + b).contiguous() for a, b in zip(v.tensors, w.tensors, strict=True)]
-                self.values.append(Value(np.array(v.model + w.model, order="C"), made))
+                total = np.asarray(v.model + w.model)
+                made = [a + b for a, b in zip(v.tensors, w.tensors, strict=True)]
+                self._add_result(total, made, "a + b")
+
+    def _add_result(self, value: np.ndarray, made: list[Any], what: str) -> None:
+        """A new tensor; the machines agree on the order in which its elements are stored."""
+        self.log.append(what)
+        strides = {
+            tuple(s for s, n in zip(t.stride(), t.shape, strict=True) if n > 1) for t in made
+        }
+        assert len(strides) == 1 or not value.size, (what, strides, self.log)
+        self.values.append(Value(_laid_out(value, made[0].stride()), made))
 
     def _as_laid_out(self, v: Value) -> np.ndarray:
         """A copy of the model in the order of dimensions that the machines give a clone."""

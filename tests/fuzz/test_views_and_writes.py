@@ -30,6 +30,13 @@ def test_seeded_programs(first_seed, every_step):
             raise
 
 
+def test_memory_read_where_it_lies(monkeypatch):
+    """Memory shared with NumPy is not copied above a size; here all of it counts as large."""
+    monkeypatch.setattr("rushlight.storage._COPY_LIMIT", 0)
+    for seed in range(5000, 5200):
+        run(random.Random(seed).randrange, [rushlight], 30, seed % 2 == 0)
+
+
 @_SETTINGS
 @given(st.data(), st.booleans())
 def test_shrinking_programs(data, every_step):
