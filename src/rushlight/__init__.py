@@ -75,6 +75,7 @@ _SUBMODULES = frozenset(
         "func",
         "linalg",
         "mps",
+        "multiprocessing",
         "nn",
         "optim",
         "profiler",
