@@ -40,6 +40,7 @@ from .dtypes import (
     uint32,
     uint64,
 )
+from .errors import missing_attribute as _missing_attribute
 from .graph.tape import flush
 from .ops.registry import FUNCTIONS as _FUNCTIONS
 from .runtime.counters import counters
@@ -132,18 +133,10 @@ def __getattr__(name: str) -> _Any:
         try:
             value = getattr(module, name)
         except AttributeError:
-            raise _missing(name) from None
+            raise _missing_attribute(__name__, name) from None
         globals()[name] = value
         return value
-    raise _missing(name)
-
-
-def _missing(name: str) -> AttributeError:
-    return AttributeError(
-        f"module 'rushlight' has no attribute {name!r}: Rushlight does not have it (yet). The "
-        f"list of "
-        "supported names is in docs/supported.md"
-    )
+    raise _missing_attribute(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+SUPPORTED_NAMES = "docs/supported.md"
+WHERE_NAMES_ARE = (
+    f"The names that Rushlight has are in {SUPPORTED_NAMES}; `rushlight names` prints them."
+)
+
 E = TypeVar("E", bound=BaseException)
 
 
@@ -13,3 +18,13 @@ def with_note(error: E, note: str) -> E:
     if note:
         error.add_note(note)
     return error
+
+
+def missing_attribute(module: str, name: str) -> AttributeError:
+    """The error for ``module.name``, to be raised by a module's ``__getattr__``.
+
+    ``module`` is the module's ``__name__``; the message begins as Python's own does.
+    """
+    return AttributeError(
+        f"module '{module}' has no attribute '{name}'. {WHERE_NAMES_ARE}", name=name, obj=None
+    )

@@ -25,8 +25,10 @@ def test_rsample_differentiates() -> None:
     loc, scale = rl.zeros(2, requires_grad=True), rl.ones(2, requires_grad=True)
     x = D.Normal(loc, scale).rsample()
     x.sum().backward()
-    assert loc.grad is not None and loc.grad.tolist() == [1.0, 1.0]
-    assert scale.grad is not None and scale.grad.tolist() == pytest.approx(x.tolist())
+    assert loc.grad is not None
+    assert loc.grad.tolist() == [1.0, 1.0]
+    assert scale.grad is not None
+    assert scale.grad.tolist() == pytest.approx(x.tolist())
 
 
 def test_categorical_frequencies() -> None:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-_PAGE = "docs/supported.md"
-_WHERE = f"The names that Rushlight has are in {_PAGE}; `rushlight names` prints them."
-
-
-def missing_attribute(module: str, name: str) -> AttributeError:
-    """The error for ``module.name``, to be raised by a module's ``__getattr__``.
-
-    ``module`` is the module's ``__name__``; the message begins as Python's own does.
-    """
-    return AttributeError(
-        f"module '{module}' has no attribute '{name}'. {_WHERE}", name=name, obj=None
-    )
+from ..errors import SUPPORTED_NAMES, WHERE_NAMES_ARE
 
 
 def missing_module(name: str) -> ModuleNotFoundError:
     """The error for ``import name``, where ``name`` is PyTorch's name of a module or attribute."""
-    return ModuleNotFoundError(f"Rushlight has no '{name}'. {_WHERE}", name=name)
+    return ModuleNotFoundError(f"Rushlight has no '{name}'. {WHERE_NAMES_ARE}", name=name)
 
 
 def explain(error: BaseException) -> None:
@@ -29,5 +18,5 @@ def explain(error: BaseException) -> None:
         about = str(getattr(error.obj, "__name__", type(error.obj).__module__))
     else:
         return
-    if about.partition(".")[0] == "rushlight" and _PAGE not in str(error):
-        error.add_note(_WHERE)
+    if about.partition(".")[0] == "rushlight" and SUPPORTED_NAMES not in str(error):
+        error.add_note(WHERE_NAMES_ARE)

@@ -128,6 +128,7 @@ def bind(exprs: Sequence[Expr], held: tuple[int, ...]) -> Binding:
         tuple((s.prim, s.attrs, s.inputs, len(s.args)) for s in steps),
         output_slots,
         kept,
+        flags.backend,
     )
     program = _programs.get(key)
     if program is None:
@@ -180,7 +181,13 @@ def _build(key: Any, steps: list[Step], outputs: tuple[int, ...], kept: frozense
 
 def _reason(key: Any) -> str:
     """Why no Program was found: the closest one differs in leaves, steps, outputs or liveness."""
-    parts = ("leaf shapes or dtypes", "operations", "values that are still read", "live inputs")
+    parts = (
+        "leaf shapes or dtypes",
+        "operations",
+        "values that are still read",
+        "live inputs",
+        "backend",
+    )
     best: list[str] | None = None
     for other in _programs:
         if other is key or len(other[1]) != len(key[1]):

@@ -47,7 +47,7 @@ class TrieNode:
         shape, dtype, nbytes: of the result that this step recorded.
         references: references to each Expr from inside a Tape that stands here.
         site: the user's line that recorded this first.
-        bindings: what to run here, by which Exprs are held from outside.
+        bindings: what to run here, by backend and by which Exprs are held from outside.
     """
 
     __slots__ = (
@@ -73,7 +73,7 @@ class TrieNode:
         self.nbytes = 0
         self.references: list[int] | None = None
         self.site: Site = None
-        self.bindings: dict[tuple[int, ...], Binding] = {}
+        self.bindings: dict[tuple[str, tuple[int, ...]], Binding] = {}
         TrieNode.size += 1
 
     def follow(self, key: tuple[Any, ...]) -> TrieNode | None:
@@ -272,9 +272,10 @@ def flush() -> None:
         if inside is None:
             inside = state.references = _reference_counts(exprs)
         held = tuple([i for i, e in enumerate(exprs) if _getrefcount(e) > inside[i]])
-        binding = state.bindings.get(held)
+        chosen = (flags.backend, held)
+        binding = state.bindings.get(chosen)
         if binding is None:
-            binding = state.bindings[held] = bind(exprs, held)
+            binding = state.bindings[chosen] = bind(exprs, held)
         if binding.outputs:
             binding.run(exprs, tape.args)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from rushlight.errors import missing_attribute
 from rushlight.nn import functional, init, modules, parallel, utils
 from rushlight.nn.modules import (
     CELU,
@@ -168,6 +171,11 @@ from rushlight.nn.parameter import (
     UninitializedBuffer,
     UninitializedParameter,
 )
+
+
+def __getattr__(name: str) -> Any:
+    raise missing_attribute(__name__, name)
+
 
 __all__ = [
     "UninitializedBuffer",

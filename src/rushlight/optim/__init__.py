@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rushlight.errors import missing_attribute
 from rushlight.optim import lr_scheduler
 from rushlight.optim.adadelta import Adadelta
 from rushlight.optim.adagrad import Adagrad
@@ -43,4 +44,4 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return import_module("rushlight.optim.swa_utils")
-    raise AttributeError(f"module 'rushlight.optim' has no attribute '{name}'")
+    raise missing_attribute(__name__, name)

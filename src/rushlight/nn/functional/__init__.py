@@ -7,6 +7,9 @@ and its warnings, and composes the rest.
 
 from __future__ import annotations
 
+from typing import Any
+
+from rushlight.errors import missing_attribute
 from rushlight.nn.functional.activations import (
     celu,
     elu,
@@ -141,6 +144,11 @@ from rushlight.ops import (
     threshold_,
 )
 from rushlight.ops import log_sigmoid as logsigmoid
+
+
+def __getattr__(name: str) -> Any:
+    raise missing_attribute(__name__, name)
+
 
 __all__ = [
     "adaptive_avg_pool1d",
