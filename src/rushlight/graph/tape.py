@@ -234,13 +234,21 @@ def record(
     return e
 
 
-def _measure_references() -> int:
-    """References that a listed, otherwise unheld Expr shows in the expression of ``_held``."""
-    probe: list[Any] = [object()]
-    return [_getrefcount(e) for i, e in enumerate(probe)][0]
+def _held(exprs: Sequence[Any], inside: Sequence[int]) -> tuple[int, ...]:
+    """Positions of what has more references than those from inside the Tape."""
+    return tuple([i for i, e in enumerate(exprs) if _getrefcount(e) > inside[i]])
 
 
-_LISTED = _measure_references()
+def _references_of_a_listed_object() -> int:
+    """How many references ``_held`` sees to what only its list holds: versions of Python differ."""
+    probe = [object()]
+    count = 0
+    while _held(probe, [count]):
+        count += 1
+    return count
+
+
+_LISTED = _references_of_a_listed_object()
 
 
 def _reference_counts(exprs: Sequence[Expr]) -> list[int]:
@@ -271,7 +279,7 @@ def flush() -> None:
         inside = state.references
         if inside is None:
             inside = state.references = _reference_counts(exprs)
-        held = tuple([i for i, e in enumerate(exprs) if _getrefcount(e) > inside[i]])
+        held = _held(exprs, inside)
         chosen = (flags.backend, held)
         binding = state.bindings.get(chosen)
         if binding is None:
@@ -285,7 +293,7 @@ def _flush_disturbed(tape: Tape) -> None:
     _disturbed.discard(tape.gen)
     exprs = tape.exprs
     inside = _reference_counts(exprs)
-    held = tuple([i for i, e in enumerate(exprs) if _getrefcount(e) > inside[i]])
+    held = _held(exprs, inside)
     binding = bind(exprs, held)
     if binding.outputs:
         binding.run(exprs, [a for e in exprs if e.buffer is None for a in e.args])
