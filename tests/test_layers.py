@@ -12,7 +12,7 @@ import rushlight
 
 ROOT = Path(rushlight.__file__).parent
 LAYERS = (
-    {"dtypes", "device", "shapes", "errors"},
+    {"dtypes", "device", "shapes", "errors", "naming"},
     {"runtime"},
     {"compiler"},
     {"graph"},

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from .naming import ShownAs
+
 _KNOWN = ("cpu", "cuda", "mps", "xpu", "meta", "hip", "xla", "mkldnn", "vulkan", "ipu", "hpu")
 
 
-class device:
+class device(metaclass=ShownAs):
     """Where a tensor lives: ``device("cpu")``. Other kinds can be named but hold no tensors."""
 
     __slots__ = ("index", "type")
+
+    _shown_as = "torch.device"
 
     type: str
     index: int | None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from .naming import ShownAs
 
-class dtype:
+
+class dtype(metaclass=ShownAs):
     """An element type such as ``rushlight.float32``.
 
     Attributes:
@@ -21,6 +23,7 @@ class dtype:
     """
 
     __slots__ = ("category", "is_floating_point", "is_signed", "itemsize", "name", "numpy")
+    _shown_as = "torch.dtype"
     _by_name: dict[str, dtype] = {}
 
     is_complex = False

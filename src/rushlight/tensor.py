@@ -20,6 +20,7 @@ from .errors import with_note
 from .graph.expr import Expr, Shape, leaf
 from .graph.primitives import RESHAPE, STRIDED, WRITE
 from .graph.tape import flush, record, value_of
+from .naming import ShownAs
 from .runtime.narrow import NARROW, widen
 from .shapes import contiguous_strides, is_contiguous, numel
 from .storage import Storage, borrowed, settle
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
     from .autograd.node import Node
 
 
-class Size(tuple[int, ...]):
+class Size(tuple[int, ...], metaclass=ShownAs):
     """The shape of a tensor: a tuple of sizes that prints as ``torch.Size([2, 3])``."""
 
     __slots__ = ()
+
+    _shown_as = "torch.Size"
 
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(str, self))}])"
@@ -56,13 +59,14 @@ class Size(tuple[int, ...]):
         return Size, (tuple(self),)
 
 
-class Tensor:
+class Tensor(metaclass=ShownAs):
     """A multi-dimensional array of one dtype, PyTorch's API.
 
     ``Tensor(2, 3)`` is an uninitialised (zero) float tensor of that shape, ``Tensor([1, 2])`` holds
     the data as the default dtype; ``rushlight.tensor`` is the usual constructor.
     """
 
+    _shown_as = "torch.Tensor"
     _strides: Shape | None = None  # None: row-major contiguous
     _offset = 0
     _req = False

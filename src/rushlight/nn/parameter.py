@@ -30,6 +30,8 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
+    _shown_as = "torch.nn.parameter.Parameter"
+
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         """Wrap the storage of ``data``."""
         if data is None:
