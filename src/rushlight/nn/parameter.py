@@ -170,6 +170,7 @@ class UninitializedParameter(Parameter):
 
     __slots__ = ()
 
+    _shown_as = "torch.nn.parameter.UninitializedParameter"
     _kind = Parameter
 
     def __new__(
@@ -196,6 +197,7 @@ class UninitializedBuffer(Tensor):
 
     __slots__ = ()
 
+    _shown_as = "torch.nn.parameter.UninitializedBuffer"
     _kind = Tensor
 
     def __new__(

@@ -306,6 +306,8 @@ class Operator:
                     saved.append(self._saved_list(node, value))
                 else:
                     saved.append(value)
+                    if self.name in _KEEP_NUMBERS:
+                        node.saves_tensors = True
             elif i == RESULT:
                 node.saves_tensors = True
                 saved.append(
