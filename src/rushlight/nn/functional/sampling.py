@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from rushlight import ops
-from rushlight.dtypes import float64, int64
+from rushlight.dtypes import int64
 from rushlight.tensor import Tensor
 
 
@@ -54,10 +54,9 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     columns = []
     for axis in reversed(range(spatial)):
         n = sizes[axis]
-        line = ops.linspace(-1, 1, n, dtype=float64) if n > 1 else ops.zeros(1)
-        line = line.to(theta.dtype)
+        line = ops.linspace(-1, 1, n, dtype=theta.dtype) if n > 1 else ops.zeros(1).to(theta.dtype)
         if not align_corners:
-            line = line * ((n - 1) / n)
+            line = line * (n - 1) / n  # in this order: the last bit decides which pixels are met
         shape = [1] * spatial
         shape[axis] = n
         columns.append(line.view(shape).expand(sizes))
@@ -68,7 +67,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
 
 def _to_pixels(x: Tensor, size: int, align_corners: bool) -> Tensor:
     """Coordinates from -1 to 1 in pixels."""
-    return (x + 1) * ((size - 1) / 2) if align_corners else ((x + 1) * size - 1) / 2
+    return (x + 1) * ((size - 1) / 2) if align_corners else (x + 1) * (size / 2) - 0.5
 
 
 def _keep_inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Tensor:
