@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 
 from rushlight import ops
-from rushlight.dtypes import int64
+from rushlight.dtypes import float64, int64
 from rushlight.tensor import Tensor
 
 
@@ -67,7 +67,10 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
 
 def _to_pixels(x: Tensor, size: int, align_corners: bool) -> Tensor:
     """Coordinates from -1 to 1 in pixels."""
-    return (x + 1) * ((size - 1) / 2) if align_corners else (x + 1) * (size / 2) - 0.5
+    if align_corners:
+        return (x + 1) * ((size - 1) / 2)
+    # Rounded once, as PyTorch's fused multiply-add does.
+    return ((x + 1).to(float64) * (size / 2) - 0.5).to(x.dtype)
 
 
 def _keep_inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Tensor:
