@@ -17,7 +17,8 @@ ROOTS = {"torch": "rushlight", "torchvision": "rushlight.vision"}
 # Parts of Rushlight whose names mean something else in PyTorch, or nothing at all.
 INTERNAL = frozenset({
     "batching", "cli", "compat", "compiler", "dtypes", "errors", "graph", "inspector",
-    "legacy_types", "namespace", "ops", "printing", "runtime", "storage_view", "tensor", "vision",
+    "legacy_types", "namespace", "naming", "ops", "printing", "runtime", "shapes", "storage_view",
+    "tensor", "vision",
 })  # fmt: skip
 
 
