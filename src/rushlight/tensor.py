@@ -7,6 +7,7 @@ is.
 from __future__ import annotations
 
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -752,7 +753,7 @@ class Tensor(metaclass=ShownAs):
         if self._node is not None:
             return self._node.add_tensor_hook(self._nr, hook)
         if self._hooks is None:
-            self._hooks = {}
+            self._hooks = OrderedDict()
         handle = RemovableHandle(self._hooks)
         self._hooks[handle.id] = hook
         return handle
@@ -766,7 +767,7 @@ class Tensor(metaclass=ShownAs):
                 "post accumulate grad hooks cannot be registered on non-leaf tensors"
             )
         if self._post_hooks is None:
-            self._post_hooks = {}
+            self._post_hooks = OrderedDict()
         handle = RemovableHandle(self._post_hooks)
         self._post_hooks[handle.id] = hook
         return handle

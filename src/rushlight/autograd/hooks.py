@@ -1,4 +1,4 @@
-"""Handles of registered hooks."""
+"""RemovableHandle: what every ``register_*_hook`` returns."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ import itertools
 import weakref
 from typing import Any
 
-_ids = itertools.count()
-
 
 class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes it out again; also a context manager."""
+    """Removes a hook from its dictionary, by call or at the end of a ``with`` block.
 
-    def __init__(self, hooks: dict[int, Any], *, extra_dict: Any = None) -> None:
-        self.id = next(_ids)
-        self._remove = hooks.pop
-        self._extra = extra_dict
+    Args:
+        hooks_dict: the ordered dictionary of hooks; it is not kept alive by the handle.
+        extra_dict: one more dictionary, or several, that have an entry for the hook.
+    """
+
+    id: int
+    _ids = itertools.count()
+
+    def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
+        if extra_dict is None:
+            extras = []
+        else:
+            extras = extra_dict if isinstance(extra_dict, list) else [extra_dict]
+        self._dicts = tuple(weakref.ref(d) for d in (hooks_dict, *extras))
+        self.id = next(RemovableHandle._ids)
 
     def remove(self) -> None:
-        """Take the hook out; nothing happens the second time."""
-        self._remove(self.id, None)
-        if self._extra is not None:
-            for other in self._extra if isinstance(self._extra, list) else [self._extra]:
-                other.pop(self.id, None)
+        """Remove the hook; nothing happens if it is gone already."""
+        for reference in self._dicts:
+            hooks = reference()
+            if hooks is not None:
+                hooks.pop(self.id, None)
 
     def __enter__(self) -> RemovableHandle:
         return self
@@ -30,7 +39,9 @@ class RemovableHandle:
     def __exit__(self, *exc: object) -> None:
         self.remove()
 
+    def __getstate__(self) -> tuple[Any, int]:
+        return tuple(reference() for reference in self._dicts), self.id
 
-def weak(target: Any) -> weakref.ref[Any]:
-    """A weak reference, so that graphs and tensors form no cycles."""
-    return weakref.ref(target)
+    def __setstate__(self, state: tuple[Any, int]) -> None:
+        dicts, self.id = state
+        self._dicts = tuple(weakref.ref(d) for d in dicts if d is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ class Node:
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(grad_inputs, grad_outputs)`` after this node ran."""
         if self.hooks is None:
-            self.hooks = {}
+            self.hooks = OrderedDict()
         handle = RemovableHandle(self.hooks)
         self.hooks[handle.id] = hook
         return handle
@@ -102,7 +103,7 @@ class Node:
     def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(grad_outputs)`` before this node runs."""
         if self.prehooks is None:
-            self.prehooks = {}
+            self.prehooks = OrderedDict()
         handle = RemovableHandle(self.prehooks)
         self.prehooks[handle.id] = hook
         return handle
@@ -111,7 +112,7 @@ class Node:
         """Call ``hook(grad)`` when the gradient of output ``nr`` is complete."""
         if self.tensor_hooks is None:
             self.tensor_hooks = {}
-        hooks = self.tensor_hooks.setdefault(nr, {})
+        hooks = self.tensor_hooks.setdefault(nr, OrderedDict())
         handle = RemovableHandle(hooks)
         hooks[handle.id] = hook
         return handle

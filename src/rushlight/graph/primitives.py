@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import SCALAR_TYPE_NAMES, bool_, dtype, float32, int64
+from ..dtypes import SCALAR_TYPE_NAMES, bool_, dtype, int64
 from ..runtime.narrow import compute_type
-from ..shapes import broadcast_shapes, numel, reduced_shape
+from ..shapes import broadcast_shapes, reduced_shape
 from .expr import Attrs, Expr, Primitive, Shape
 
 Inputs = tuple[Expr, ...]
@@ -640,6 +640,3 @@ def verify(e: Expr) -> None:
 
 def _flat(attrs: Attrs) -> list[Any]:
     return [x for a in attrs for x in (_flat(a) if isinstance(a, tuple) else [a])]
-
-
-__all__ = ["REGISTRY", "float32", "numel", "primitive", "verify"]

@@ -14,7 +14,7 @@ from ..shapes import wrap_dim
 from ..tensor import Tensor, new_tensor
 from .common import check_tensor, constant, not_for
 from .linalg import _rows, addmm, mm
-from .movement import _unsafe_view, reshape, transpose
+from .movement import _unsafe_view, reshape
 from .pointwise import where
 from .registry import nn_function, operator
 
@@ -67,7 +67,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             ),
             _size_hint(shape, weight._shape[1]),
         )
-    matrix = transpose(weight, 0, 1) if weight._node is not None else weight.t()
+    matrix = weight.t()
     if n == 2:
         return mm(input, matrix) if bias is None else addmm(bias, input, matrix)
     flat = reshape(input, (_rows(shape), shape[-1]))

@@ -376,13 +376,12 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Any = None) -> Tensor:
         da, db = ([d] if isinstance(d, int) else list(d) for d in dims)
     da = [d % a.ndim for d in da]
     db = [d % b.ndim for d in db]
-    for i, (x, y) in enumerate(zip(da, db, strict=True)):
+    for x, y in zip(da, db, strict=True):
         if a._shape[x] != b._shape[y]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a._shape[x]} in dim "
                 f"{x} and second has size {b._shape[y]} in dim {y}"
             )
-        del i
     ra = [d for d in range(a.ndim) if d not in da]
     rb = [d for d in range(b.ndim) if d not in db]
     k = 1

@@ -201,10 +201,6 @@ def infer_size(shape: Sequence[int], n: int) -> Shape:
     return (*shape[:unknown], n // known, *shape[unknown + 1 :])
 
 
-def _reshape_back(grad: Tensor, input: Tensor) -> Tensor:
-    return reshape(grad, input._shape)
-
-
 def _view_node(t: Tensor, v: Tensor, name: str) -> Tensor:
     """Give a view a node that needs only its operand's shape (nothing is saved)."""
     node = node_class(name)()

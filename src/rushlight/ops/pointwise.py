@@ -104,12 +104,7 @@ def sub(input: Any, other: Any, alpha: Any = 1) -> Tensor:
 @function(method=True)
 def rsub(input: Tensor, other: Any, alpha: Any = 1) -> Tensor:
     """``other - alpha * input``."""
-    return sub(other if isinstance(other, Tensor) else _wrapped(other, input), input, alpha)
-
-
-def _wrapped(value: Any, like: Tensor) -> Any:
-    """A number on the left of an operator, as it is: promotion treats it as a Python scalar."""
-    return value
+    return sub(other, input, alpha)
 
 
 @operator(
